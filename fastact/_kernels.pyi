@@ -1,0 +1,32 @@
+from collections.abc import Sequence
+from typing import Any
+
+import numpy.typing as npt
+
+COMPILER: str
+FORMS: tuple[str, ...]
+
+def available_isas() -> tuple[str, ...]: ...
+def isa() -> str: ...
+def has_openmp() -> bool: ...
+def set_num_threads(threads: int) -> None: ...
+def get_num_threads() -> int: ...
+def loops(name: str, form: str) -> list[tuple[str, int, int]]: ...
+def run_rows(
+    program: str,
+    inputs: Sequence[npt.NDArray[Any]],
+    out: npt.NDArray[Any],
+    axes: tuple[int, ...],
+    settings: tuple[float, ...],
+) -> None: ...
+
+class Call:
+    def _serve_directly(
+        self,
+        name: str,
+        form: str,
+        parameters: dict[str, float | None],
+        domain: dict[str, tuple[float, float]],
+        in_place: bool,
+    ) -> None: ...
+    def __call__(self, *args: object, **kwargs: object) -> object: ...

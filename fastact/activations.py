@@ -1,0 +1,519 @@
+"""The activations, each one function of the restricted language that returns its value and its derivatives."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+from .coefficients import (
+    DECAY_END,
+    ERF_SLOPE_HALF,
+    EXP_LOWEST,
+    EXPM1,
+    GELU_TANH_END,
+    GELU_TANH_SLOPE,
+    GELU_TANH_SLOPE_CUBIC,
+    HUGE,
+    LOG1P,
+    MISH_HIGHEST,
+    MISH_LOWEST,
+    NORMAL_END,
+    NORMAL_PEAK,
+    NORMAL_TAIL_NORMAL,
+    SIXTH,
+    SIXTH_REST,
+    SQRT_TWO,
+    SQRT_TWO_REST,
+)
+from .declaration import activation
+from .elementary import (
+    exp_of_half_square,
+    expm1_and_exp,
+    gelu_tanh_growth,
+    growth,
+    log1p_of_exp,
+    normal_tail,
+    normal_tail_and_peak,
+    reduce_by_ln2,
+    sigmoid_tail,
+    tanh_and_slope,
+)
+from .words import absolute, copysign, fma, ldexp, maximum, minimum, polynomial, sqrt, where
+
+
+@activation(limits={-inf: (-inf, 1.0), inf: (inf, 1.0)}, aliases=("linear",), monotone=True)
+def identity(x: Any) -> Any:
+    r"""Identity.
+
+    .. math:: f(x) = x
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.identity([-1.0, 2.0])
+    array([-1.,  2.])
+    """
+    return x, where(x == x, 1.0, x)
+
+
+@activation(limits={-inf: (0.0, 0.0), inf: (1.0, 0.0)}, aliases=("heaviside",), monotone=True, ulp=(0, 0))
+def step(x: Any, threshold: Any = 0.0, at: Any = 0.0) -> Any:
+    r"""Unit step.
+
+    .. math:: f(x) = 1 \text{ if } x > \text{threshold, else } 0
+
+    The derivative is zero everywhere, at the step too.
+
+    Parameters
+    ----------
+    threshold : float, default 0
+        Where the step is.
+    at : float, default 0
+        The value at the threshold itself.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.step([-1.0, 0.0, 2.0])
+    array([0., 0., 1.])
+    """
+    level = where(at == 0.0, copysign(at, x), at)
+    value = where(x > threshold, 1.0, where(x < threshold, 0.0, where(x == x, level, x)))
+    return value, where(x == x, 0.0, x)
+
+
+@activation(limits={-inf: (0.0, 0.0), inf: (inf, 1.0)}, aliases=("rectifier",), kinks=(0.0,), monotone=True, ulp=(0, 0))
+def relu(x: Any) -> Any:
+    r"""Rectified linear unit (Nair and Hinton, 2010).
+
+    .. math:: f(x) = \max(x, 0)
+
+    The derivative at zero is the left one, 0.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.relu([-1.0, 0.5, 2.0])
+    array([0. , 0.5, 2. ])
+    """
+    return maximum(x, 0.0), where(x > 0.0, 1.0, where(x <= 0.0, 0.0, x))
+
+
+@activation(limits={-inf: (-inf, 0.01), inf: (inf, 1.0)}, aliases=("lrelu",), kinks=(0.0,), monotone=True, ulp=(1, 0))
+def leaky_relu(x: Any, negative_slope: Any = 0.01) -> Any:
+    r"""Leaky rectified linear unit (Maas et al., 2013).
+
+    .. math:: f(x) = x \text{ if } x > 0, \text{ else } \text{negative\_slope} \cdot x
+
+    The derivative at zero is the left one, ``negative_slope``.
+
+    Parameters
+    ----------
+    negative_slope : float, default 0.01
+        The slope below zero.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.leaky_relu([-1.0, 2.0], negative_slope=0.2)
+    array([-0.2,  2. ])
+    """
+    return where(x > 0.0, x, negative_slope * x), where(x > 0.0, 1.0, where(x <= 0.0, negative_slope, x))
+
+
+@activation(limits={inf: (inf, 1.0)}, aliases=("parametric_relu",), trainable=("weight",), kinks=(0.0,), ulp=(1, 0))
+def prelu(x: Any, weight: Any) -> Any:
+    r"""Rectified linear unit with a trained slope (He et al., 2015).
+
+    .. math:: f(x) = x \text{ if } x > 0, \text{ else } \text{weight} \cdot x
+
+    The derivative at zero is the left one, ``weight``.
+
+    Parameters
+    ----------
+    weight : float
+        The slope below zero; an array is broadcast against ``x``.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.prelu([-1.0, 2.0], 0.25)
+    array([-0.25,  2.  ])
+    """
+    value = where(x > 0.0, x, weight * x)
+    return value, where(x > 0.0, 1.0, where(x <= 0.0, weight, x)), minimum(x, 0.0)
+
+
+@activation(limits={-inf: (-1.0, 0.0), inf: (inf, 1.0)}, trainable=("alpha",), monotone=True)
+def elu(x: Any, alpha: Any = 1.0) -> Any:
+    r"""Exponential linear unit (Clevert et al., 2015).
+
+    .. math:: f(x) = x \text{ if } x > 0, \text{ else } \alpha (e^x - 1)
+
+    The derivative at zero is the left one, ``alpha``.
+
+    Parameters
+    ----------
+    alpha : float, default 1
+        The negative of the limit at minus infinity.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.elu([-1.0, 2.0]).round(4)
+    array([-0.6321,  2.    ])
+    """
+    grown, e = expm1_and_exp(minimum(x, 0.0))
+    by_alpha = where(x >= 0.0, minimum(x, 0.0), grown)
+    return where(x >= 0.0, x, alpha * grown), where(x > 0.0, 1.0, alpha * e), by_alpha
+
+
+@activation(limits={-inf: (0.0, 0.0), inf: (1.0, 0.0)}, aliases=("logistic", "expit"), monotone=True)
+def sigmoid(x: Any) -> Any:
+    r"""Logistic function.
+
+    .. math:: f(x) = \frac{1}{1 + e^{-x}}
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.sigmoid([-2.0, 0.0, 2.0]).round(4)
+    array([0.1192, 0.5   , 0.8808])
+    """
+    q = sigmoid_tail(absolute(x))
+    return where(x < 0.0, q, 1.0 - q), fma(-q, q, q)
+
+
+@activation(limits={-inf: (-inf, 1.0), inf: (0.0, 0.0)}, aliases=("logsigmoid", "log_expit"), monotone=True)
+def log_sigmoid(x: Any) -> Any:
+    r"""Logarithm of the logistic function.
+
+    .. math:: f(x) = -\log(1 + e^{-x})
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.log_sigmoid([-2.0, 0.0, 2.0]).round(4)
+    array([-2.1269, -0.6931, -0.1269])
+    """
+    a = minimum(absolute(x), -EXP_LOWEST)
+    m, n = log1p_of_exp(-a)
+    q = sigmoid_tail(a)
+    return minimum(x, 0.0) - ldexp(m, n), where(x < 0.0, 1.0 - q, q)
+
+
+@activation(limits={-inf: (-1.0, 0.0), inf: (1.0, 0.0)}, aliases=("hypertangent",), monotone=True)
+def tanh(x: Any) -> Any:
+    r"""Hyperbolic tangent.
+
+    .. math:: f(x) = \tanh x
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.tanh([-1.0, 0.5]).round(4)
+    array([-0.7616,  0.4621])
+    """
+    t, slope = tanh_and_slope(x)
+    return copysign(t, x), slope
+
+
+@activation(
+    limits={-inf: (0.0, 0.0), inf: (inf, 1.0)}, aliases=("soft_relu",), monotone=True, domain={"beta": (1e-30, 1e30)}
+)
+def softplus(x: Any, beta: Any = 1.0) -> Any:
+    r"""Smooth rectified linear unit (Dugas et al., 2001).
+
+    .. math:: f(x) = \frac{1}{\beta} \log(1 + e^{\beta x})
+
+    Parameters
+    ----------
+    beta : float, default 1
+        The sharpness of the bend at zero.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.softplus([-2.0, 0.0, 2.0]).round(4)
+    array([0.1269, 0.6931, 2.1269])
+    """
+    z = beta * x
+    a = minimum(absolute(z), DECAY_END)
+    r, n = reduce_by_ln2(-a)
+    # The exponent is right to more than its own digits: it has what the product with beta lost.
+    rest = where(a < DECAY_END, fma(beta, x, -z), 0.0)
+    rest = where(z < 0.0, rest, -rest)
+    r = r + rest
+    p = fma(r * r, polynomial(r, EXPM1), r)
+    w = polynomial(ldexp(1.0 + p, n) - 0.5, LOG1P) / beta
+    q = sigmoid_tail(a)
+    q = fma(q * rest, 1.0 - q, q)
+    return maximum(x, 0.0) + ldexp(fma(w, p, w), n), where(z < 0.0, q, 1.0 - q)
+
+
+@activation(limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)}, aliases=("swish", "swish1"), trainable=("beta",))
+def silu(x: Any, beta: Any = 1.0) -> Any:
+    r"""Sigmoid linear unit (Elfwing et al., 2017; Ramachandran et al., 2017).
+
+    .. math:: f(x) = \frac{x}{1 + e^{-\beta x}}
+
+    Parameters
+    ----------
+    beta : float, default 1
+        The sharpness of the bend at zero.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.silu([-2.0, 0.0, 2.0]).round(4)
+    array([-0.2384,  0.    ,  1.7616])
+    """
+    z = beta * x
+    a = minimum(absolute(z), DECAY_END)
+    inside = a < DECAY_END
+    base = where(inside, x, copysign(0.0, x))
+    r, n = reduce_by_ln2(a)
+    # The exponent is right to more than its own digits: it has what the product with beta lost.
+    rest = where(inside, fma(beta, x, -z), 0.0)
+    r = r + where(z < 0.0, -rest, rest)
+    p = fma(r * r, polynomial(r, EXPM1), r)
+    scale = ldexp(1.0, -n)
+    excess = p + scale
+    denominator = excess + 1.0
+    y = ldexp(base / denominator, -n)
+    inverse = 1.0 / denominator
+    slope = fma(a * scale, inverse, 1.0 - a)
+    low = slope * inverse
+    # What rounding took from the denominator and from the quotient is put back.
+    rest = excess - (denominator - 1.0)
+    low = ldexp(fma(inverse, fma(-low, rest, fma(-low, denominator, slope)), low), -n)
+    by_beta = ldexp((base * inverse) * (base * fma(-scale, inverse, 1.0)), -n)
+    return where(z <= 0.0, y, x - y), where(z < 0.0, low, 1.0 - low), by_beta
+
+
+@activation(
+    limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)},
+    aliases=("gelu_erf", "gelu_python"),
+    variants={"approximate": {"none": "gelu", "tanh": "gelu_tanh"}},
+)
+def gelu(x: Any) -> Any:
+    r"""Gaussian error linear unit (Hendrycks and Gimpel, 2016).
+
+    .. math:: f(x) = x \Phi(x) = \frac{x}{2} \left(1 + \operatorname{erf} \frac{x}{\sqrt 2}\right)
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.gelu([-2.0, 0.0, 2.0]).round(4)
+    array([-0.0455,  0.    ,  1.9545])
+    """
+    a = minimum(absolute(x), NORMAL_END)
+    p, n = exp_of_half_square(a)
+    ratio, rest = normal_tail(a)
+    scaled = a * ratio
+    scaled_rest = fma(a, rest, fma(a, ratio, -scaled))
+    y = ldexp(scaled + fma(scaled, p, fma(scaled_rest, p, scaled_rest)), n)
+    fall = a * NORMAL_PEAK
+    slope = ratio - fall
+    slope_rest = (ratio - (slope + fall)) + (rest - fma(a, NORMAL_PEAK, -fall))
+    low = ldexp(slope + fma(slope, p, fma(slope_rest, p, slope_rest)), n)
+    return where(x < 0.0, -y, x - y), where(x < 0.0, low, 1.0 - low)
+
+
+@activation(
+    limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)},
+    aliases=("gelu_new", "gelu_fast", "gelu_accurate", "gelu_pytorch_tanh"),
+    ulp=(2, 3),
+)
+def gelu_tanh(x: Any) -> Any:
+    r"""Gaussian error linear unit, approximated by a hyperbolic tangent (Hendrycks and Gimpel, 2016).
+
+    .. math:: f(x) = \frac{x}{2} \left(1 + \tanh\left(\sqrt{2 / \pi} (x + 0.044715 x^3)\right)\right)
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.gelu_tanh([-2.0, 0.0, 2.0]).round(4)
+    array([-0.0454,  0.    ,  1.9546])
+    """
+    a = minimum(absolute(x), GELU_TANH_END)
+    p, n = gelu_tanh_growth(a)
+    scale = ldexp(1.0, -n)
+    excess = p + scale
+    denominator = excess + 1.0
+    y = ldexp(a / denominator, -n)
+    inverse = 1.0 / denominator
+    # The derivative of the exponent, in double words as it is large in the tail.
+    square = a * a
+    cubic = GELU_TANH_SLOPE_CUBIC * square
+    steepness = cubic + GELU_TANH_SLOPE
+    steepness_rest = fma(GELU_TANH_SLOPE_CUBIC, fma(a, a, -square), fma(GELU_TANH_SLOPE_CUBIC, square, -cubic))
+    steepness_rest = (GELU_TANH_SLOPE - (steepness - cubic)) + steepness_rest
+    exponent_slope = a * steepness
+    exponent_slope_rest = fma(a, steepness_rest, fma(a, steepness, -exponent_slope))
+    slope = (1.0 - exponent_slope) + fma(exponent_slope * scale, inverse, -exponent_slope_rest)
+    low = slope * inverse
+    # What rounding took from the denominator and from the quotient is put back.
+    rest = excess - (denominator - 1.0)
+    low = ldexp(fma(inverse, fma(-low, rest, fma(-low, denominator, slope)), low), -n)
+    return where(x < 0.0, -y, x - y), where(x < 0.0, low, 1.0 - low)
+
+
+@activation(limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)})
+def mish(x: Any) -> Any:
+    r"""Self-regularised unit Mish (Misra, 2019).
+
+    .. math:: f(x) = x \tanh(\log(1 + e^x))
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.mish([-2.0, 0.0, 2.0]).round(4)
+    array([-0.2525,  0.    ,  1.944 ])
+    """
+    base = maximum(x, MISH_LOWEST)
+    bounded = minimum(base, MISH_HIGHEST)
+    # With w = exp(x) = (1 + p) * scale, tanh(softplus(x)) = w * (w + 2) / (w * (w + 2) + 2).
+    p, n = growth(bounded)
+    scale = ldexp(1.0, n)
+    two = fma(scale, p, scale + 2.0)
+    w = fma(scale, p, scale)
+    d = fma(w, two, 2.0)
+    positive = x > 0.0
+    numerator = where(positive, -2.0, two)
+    inverse = 1.0 / d
+    quotient = numerator * inverse
+    # What rounding took from the denominator, the quotient and the product is put back.
+    d_rest = fma(w, two, 2.0 - d)
+    quotient_rest = inverse * fma(-quotient, d_rest, fma(-quotient, d, numerator))
+    low = base * quotient
+    low_rest = fma(base, quotient_rest, fma(base, quotient, -low))
+    low = ldexp(low + fma(low, p, fma(low_rest, p, low_rest)), n)
+    quotient = quotient + quotient_rest
+    value = where(positive, fma(bounded, quotient, x), copysign(low, x))
+    error = fma(-inverse, d_rest, fma(-inverse, d, 1.0))
+    growth_slope = fma(w, fma(0.25, w, 1.0), bounded + 1.5)
+    top = fma(w, growth_slope, bounded + 1.0)
+    top_rest = fma(w, growth_slope, (bounded + 1.0) - top)
+    once = top * inverse
+    once_rest = fma(top_rest, inverse, fma(top, inverse, -once))
+    slope = once * inverse
+    slope_rest = fma(slope, error + error, fma(once_rest, inverse, fma(once, inverse, -slope)))
+    slope = ldexp(slope + fma(slope, p, fma(slope_rest, p, slope_rest)), n + 2.0)
+    return value, where(positive, fma(quotient, fma(bounded * fma(w, w, w), quotient, 1.0), 1.0), slope)
+
+
+@activation(limits={-inf: (-0.0, 0.0), inf: (inf, 1.0)}, aliases=("hardswish", "hard_silu"), kinks=(-3.0, 3.0))
+def hard_swish(x: Any) -> Any:
+    r"""Swish in straight pieces (Howard et al., 2019).
+
+    .. math:: f(x) = \frac{x}{6} \min(\max(x + 3, 0), 6)
+
+    The derivative at -3 and 3 is the left one, 0 and 1.5.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.hard_swish([-4.0, -1.0, 4.0]).round(4)
+    array([-0.    , -0.3333,  4.    ])
+    """
+    base = maximum(x, -3.0)
+    product = base * (base + 3.0)
+    value = where(x < 3.0, copysign(fma(product, SIXTH, product * SIXTH_REST), x), x)
+    inner = fma(2.0, x, 3.0) * SIXTH
+    return value, where(x <= -3.0, 0.0, where(x > 3.0, 1.0, inner))
+
+
+@activation(limits={-inf: (-inf, 0.25), inf: (inf, 1.0)}, trainable=("alpha", "mu"), monotone=True, ulp=(3, 3))
+def smu(x: Any, alpha: Any = 0.25, mu: Any = 1e6) -> Any:
+    r"""Smooth maximum unit: a leaky rectifier smoothed by the error function (Biswas et al., 2022).
+
+    .. math:: f(x) = \tfrac12 \left((1 + \alpha) x + (1 - \alpha) x \operatorname{erf}(\mu (1 - \alpha) x)\right)
+
+    Parameters
+    ----------
+    alpha : float, default 0.25
+        The slope far below zero.
+    mu : float, default 1e6
+        The sharpness of the bend at zero.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.smu([-2.0, 0.0, 2.0])
+    array([-0.5,  0. ,  2. ])
+    """
+    opening = 1.0 - alpha
+    # The factor of x in double words, as the tail is steep.
+    steepness = mu * opening
+    factor = SQRT_TWO * steepness
+    factor_rest = fma(SQRT_TWO, steepness, -factor) + SQRT_TWO_REST * steepness
+    factor_rest = fma(SQRT_TWO, fma(mu, opening, -steepness), factor_rest)
+    base = minimum(maximum(x, -HUGE), HUGE)
+    z = fma(base, factor, base * factor_rest)
+    t = absolute(z)
+    # Most numbers are far in the tail: what is made of them there must not be subnormal, which is slow.
+    outside = t >= NORMAL_TAIL_NORMAL
+    t = minimum(t, NORMAL_TAIL_NORMAL)
+    tail, peak = normal_tail_and_peak(t)
+    tail = where(outside, 0.0, tail)
+    peak = where(outside, 0.0, peak)
+    pull = fma(-t, NORMAL_PEAK * peak, tail)
+    near = where(outside, 0.0, opening * x)
+    by_mu = (near * near) * (peak * ERF_SLOPE_HALF)
+    positive = z > 0.0
+    value = x * where(positive, fma(-opening, tail, 1.0), fma(opening, tail, alpha))
+    slope = where(positive, fma(-opening, pull, 1.0), fma(opening, pull, alpha))
+    by_alpha = where(positive, where(outside, 0.0, x) * pull, x * (1.0 - pull))
+    return value, slope, by_alpha, by_mu
+
+
+@activation(
+    limits={-inf: (-inf, 0.25), inf: (inf, 1.0)},
+    aliases=("smu_1",),
+    trainable=("alpha", "mu"),
+    monotone=True,
+    ulp=(4, 2),
+    domain={"alpha": (0.0, 1.0)},
+)
+def smu1(x: Any, alpha: Any = 0.25, mu: Any = 4.352665993287951e-9) -> Any:
+    r"""Smooth maximum unit: a leaky rectifier smoothed by a square root (Biswas et al., 2022).
+
+    .. math:: f(x) = \tfrac12 \left((1 + \alpha) x + \sqrt{((1 - \alpha) x)^2 + \mu^2}\right)
+
+    Parameters
+    ----------
+    alpha : float, default 0.25
+        The slope far below zero, from 0 to 1.
+    mu : float, default 4.352665993287951e-9
+        The width of the bend at zero.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.smu1([-2.0, 1.0])
+    array([-0.5,  1. ])
+    """
+    base = minimum(maximum(x, -HUGE), HUGE)
+    a = absolute(base)
+    u = (1.0 - alpha) * a
+    v = absolute(mu)
+    larger = where(u > v, u, v)
+    ratio = where(u > v, v, u) / larger
+    stretch = sqrt(fma(ratio, ratio, 1.0))
+    hypotenuse = larger * stretch
+    bend = 0.5 * v * (v / fma(larger, stretch, u))
+    # Below zero the value is a difference, written as a product to be right near its root too.
+    c = 2.0 * sqrt(alpha)
+    product = fma(-c, a, v) * (fma(c, a, v) / (2.0 * fma(larger, stretch, fma(alpha, a, a))))
+    low = where(bend < 0.125 * alpha * a, fma(alpha, x, bend), product)
+    negative = x < 0.0
+    value = where(negative, low, x + bend)
+    # 1 - u / hypotenuse, without cancellation.
+    near = u < v
+    quotient = where(near, ratio, ratio * ratio) / where(near, stretch, fma(stretch, stretch, stretch))
+    k = where(near, 1.0 - quotient, quotient)
+    half = 0.5 * (1.0 - alpha)
+    slope = where(negative, fma(half, k, alpha), fma(-half, k, 1.0))
+    by_alpha = where(negative, x * fma(-0.5, k, 1.0), 0.5 * k * base)
+    return value, slope, by_alpha, 0.5 * (mu / hypotenuse)

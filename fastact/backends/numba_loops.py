@@ -1,0 +1,389 @@
+# mypy: disable-error-code="arg-type, attr-defined, call-arg, misc, name-defined, no-any-return"
+# mypy: disable-error-code="no-untyped-call, var-annotated"
+"""Loops made by Numba, each compiled on its first use.
+
+a) A kernel computes one form of an activation over contiguous operands.  Its loop is told to LLVM as having independent
+   iterations, which makes packed instructions of it even where an output is an input's memory.
+b) One loop around all kernels, :func:`_inner_loop`, makes of them inner loops of NumPy's ufuncs: it gathers what is not
+   contiguous into blocks, takes large work to several threads, and leaves no floating-point exception behind.
+
+Numba functions see memory as addresses, which are integers here.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import inspect
+import os
+import sys
+import types as python_types
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numba
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+from .. import activations, coefficients, elementary, language, rowwise
+from . import numba_words
+
+__all__ = ["inner_loop", "scalar_functions", "set_num_threads"]
+
+_FLOATS = {"float32": types.float32, "float64": types.float64}
+_MODULES = (elementary, activations, rowwise)
+_BLOCK = 4096
+_MOST_OPERANDS = 16
+_ADDRESSES_SIZE, _BLOCKS_SIZE = 8 * _MOST_OPERANDS, _BLOCK * _MOST_OPERANDS
+_WORTH_A_THREAD = 32768
+
+
+def _compile(decorator: Callable[..., Any], function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """Compile a function, and keep the result on disk where Numba finds a place that can be written and read."""
+    try:
+        return decorator(*arguments, cache=True, **options)(function)
+    except Exception:
+        # No such place, a full disk, a damaged file: none of them matters.
+        return decorator(*arguments, **options)(function)
+
+
+@cache
+def scalar_functions(precision: str) -> dict[str, Any]:
+    """Return the elementary functions, the activations and the parts of row programs as Numba functions of scalars."""
+    sources = [f for module in _MODULES for f in language.functions_of(module) if f not in rowwise.PROGRAMS]
+    wrap = numba.njit(error_model="numpy", forceinline=True, nogil=True)
+    return language.bind(sources, precision, numba_words.WORDS, wrap)
+
+
+@cache
+def arity(name: str) -> tuple[int, int]:
+    """Return how many arguments a scalar function takes and how many values it returns."""
+    function = scalar_functions("float32")[name]
+    inputs = function.py_func.__code__.co_argcount
+    call = numba.typeof(function).get_call_type(function.targetctx.typing_context, (types.float32,) * inputs, {})
+    return inputs, call.return_type.count if isinstance(call.return_type, types.BaseTuple) else 1
+
+
+# --- kernels ---------------------------------------------------------------------------------------------------------
+
+
+class _AccessGroup(ir.MDValue):
+    """Marks the accesses of a loop that are independent of those of its other iterations."""
+
+    def descr(self, buffer: list[str]) -> None:
+        buffer += ("distinct !{}\n",)
+
+
+def _new_metadata(module: ir.Module, kind: type[ir.MDValue]) -> ir.MDValue:
+    return kind(module, (), name=str(len(module.metadata)))
+
+
+def _outputs(builder: ir.IRBuilder, form: str, inputs: list[ir.Value], results: list[ir.Value]) -> list[ir.Value]:
+    match form:
+        case "value":
+            return results[:1]
+        case "derivative":
+            return results[1:2]
+        case "value_and_derivative":
+            return results[:2]
+        case "backward":
+            return [builder.fmul(inputs[0], results[1])]
+        case "backward_parameters":
+            return [builder.fmul(inputs[0], derivative) for derivative in results[1:]]
+        case _:
+            return results
+
+
+def _elementwise(evaluate: Any, form: str, float_: types.Float, inputs: int, outputs: int) -> Any:
+    """Return an intrinsic that computes a form over contiguous operands, given an array of their addresses."""
+
+    def elementwise(typingctx: Any, operands: types.Type, length: types.Type) -> Any:
+        evaluated = (float_,) * (inputs - form.startswith("backward"))
+        called = numba.typeof(evaluate)
+        call = typingctx.resolve_function_type(called, evaluated, {})
+
+        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: tuple[ir.Value, ...]) -> ir.Value:
+            # LLVM leaves half of an AVX-512 register unused on many processors unless told otherwise.
+            set.add(builder.function.attributes, '"prefer-vector-width"="512"')
+            group = _new_metadata(builder.module, _AccessGroup)
+            loop = _new_metadata(builder.module, ir.MDValue)
+            independent = builder.module.add_metadata(["llvm.loop.parallel_accesses", group])
+            # Enough chains of dependent operations at a time to hide their latency.
+            interleaved = builder.module.add_metadata(["llvm.loop.interleave.count", ir.IntType(32)(4)])
+            loop.operands = (loop, independent, interleaved)
+
+            element = context.get_value_type(float_).as_pointer()
+            addresses = builder.inttoptr(arguments[0], element.as_pointer())
+            pointers = [builder.load(cgutils.gep_inbounds(builder, addresses, k)) for k in range(inputs + outputs)]
+            implementation = context.get_function(called, call)
+            context.add_linking_libs(getattr(implementation, "libs", ()))
+
+            n = arguments[1]
+            before, body = builder.block, builder.append_basic_block("body")
+            after = builder.append_basic_block("after")
+            builder.cbranch(builder.icmp_signed(">", n, n.type(0)), body, after)
+            builder.position_at_end(body)
+            index = builder.phi(n.type)
+            loads = [builder.load(builder.gep(p, [index])) for p in pointers[:inputs]]
+            returned = implementation(builder, loads[inputs - len(evaluated) :])
+            several = isinstance(call.return_type, types.BaseTuple)
+            results = cgutils.unpack_tuple(builder, returned) if several else [returned]
+            values = _outputs(builder, form, loads, results)
+            stores = [builder.store(v, builder.gep(p, [index])) for v, p in zip(values, pointers[inputs:], strict=True)]
+            for access in loads + stores:
+                access.set_metadata("llvm.access.group", group)
+            next_index = builder.add(index, n.type(1))
+            index.add_incoming(n.type(0), before)
+            index.add_incoming(next_index, builder.block)
+            branch = builder.cbranch(builder.icmp_signed("<", next_index, n), body, after)
+            branch.set_metadata("llvm.loop", loop)
+            builder.position_at_end(after)
+            return context.get_dummy_value()
+
+        return types.void(types.intp, types.intp), codegen
+
+    return intrinsic(elementwise)
+
+
+@cache
+def _sources() -> str:
+    # Numba knows which file a kernel is written in, and not the files of what it calls.
+    modules = (*_MODULES, coefficients, language, numba_words, sys.modules[__name__])
+    return hashlib.sha256("".join(map(inspect.getsource, modules)).encode()).hexdigest()
+
+
+def _kernel_of_version(version: Any) -> Any:
+    """Return the code of a kernel: what is closed over is a part of the key under which Numba keeps it on disk."""
+
+    def kernel(operands: int, length: int) -> None:
+        version  # noqa: B018
+        elementwise(operands, length)  # noqa: F821
+
+    return kernel
+
+
+@cache
+def _kernel(name: str, form: str, precision: str, inputs: int, outputs: int) -> Any:
+    elementwise = _elementwise(scalar_functions(precision)[name], form, _FLOATS[precision], inputs, outputs)
+    source = _kernel_of_version((_sources(), precision))
+    kernel = python_types.FunctionType(
+        source.__code__, {"elementwise": elementwise, "__name__": __name__}, f"{name}_{form}", None, source.__closure__
+    )
+    kernel.__qualname__ = kernel.__name__
+    return _compile(numba.cfunc, kernel, types.void(types.intp, types.intp), error_model="numpy")
+
+
+# --- memory, for Numba functions -------------------------------------------------------------------------------------
+
+
+def _pointer(builder: ir.IRBuilder, address: ir.Value, type_: ir.Type) -> ir.Value:
+    return builder.inttoptr(address, type_.as_pointer())
+
+
+@intrinsic
+def _load(typingctx: Any, address: types.Type, index: types.Type) -> Any:
+    """Return the integer at an index of an array of integers."""
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: tuple[ir.Value, ...]) -> ir.Value:
+        address, index = arguments
+        return builder.load(builder.gep(_pointer(builder, address, address.type), [index]))
+
+    return types.intp(types.intp, types.intp), codegen
+
+
+@intrinsic
+def _store(typingctx: Any, address: types.Type, index: types.Type, value: types.Type) -> Any:
+    """Set the integer at an index of an array of integers."""
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: tuple[ir.Value, ...]) -> ir.Value:
+        address, index, value = arguments
+        builder.store(value, builder.gep(_pointer(builder, address, address.type), [index]))
+        return context.get_dummy_value()
+
+    return types.void(types.intp, types.intp, types.intp), codegen
+
+
+@intrinsic
+def _exchange(typingctx: Any, address: types.Type, value: types.Type) -> Any:
+    """Replace an integer that threads share, and return what it was."""
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: tuple[ir.Value, ...]) -> ir.Value:
+        address, value = arguments
+        return builder.atomic_rmw("xchg", _pointer(builder, address, address.type), value, "seq_cst")
+
+    return types.intp(types.intp, types.intp), codegen
+
+
+@intrinsic(prefer_literal=True)
+def _stack(typingctx: Any, size: types.Type) -> Any:
+    """Return the address of memory that lives as long as the call of the function."""
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: tuple[ir.Value, ...]) -> ir.Value:
+        with builder.goto_entry_block():
+            memory = builder.alloca(ir.ArrayType(ir.IntType(8), size.literal_value))
+        memory.align = 64
+        return builder.ptrtoint(memory, context.get_value_type(types.intp))
+
+    return types.intp(size), codegen
+
+
+def _mover(bits: int) -> Any:
+    def move(typingctx: Any, target: types.Type, source: types.Type) -> Any:
+        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: tuple[ir.Value, ...]) -> ir.Value:
+            target, source = (_pointer(builder, a, ir.IntType(bits)) for a in arguments)
+            builder.store(builder.load(source), target)
+            return context.get_dummy_value()
+
+        return types.void(types.intp, types.intp), codegen
+
+    return intrinsic(move)
+
+
+_move4, _move8 = _mover(32), _mover(64)
+
+
+@intrinsic
+def _call(typingctx: Any, function: types.Type, arguments: types.Type) -> Any:
+    """Call the function at an address with a tuple of integers."""
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, values: tuple[ir.Value, ...]) -> ir.Value:
+        integers = cgutils.unpack_tuple(builder, values[1])
+        function = ir.FunctionType(ir.VoidType(), [i.type for i in integers])
+        builder.call(_pointer(builder, values[0], function), integers)
+        return context.get_dummy_value()
+
+    return types.void(types.intp, arguments), codegen
+
+
+# --- the loop around the kernels -------------------------------------------------------------------------------------
+
+# What stands in the data of an inner loop, and in the memory that all of them share.
+_KERNEL, _INPUTS, _OPERANDS, _SIZE, _SHARED = range(5)
+_THREADS, _BUSY, _CLEAR, _PARALLEL = range(4)
+
+_helper = numba.njit(nogil=True)
+
+
+@_helper
+def _copy(target: int, target_step: int, source: int, source_step: int, n: int, size: int) -> None:
+    if size == 4:
+        for i in range(n):
+            _move4(target + i * target_step, source + i * source_step)
+    else:
+        for i in range(n):
+            _move8(target + i * target_step, source + i * source_step)
+
+
+@_helper
+def _run(operands: int, steps: int, start: int, n: int, data: int) -> None:
+    """Run a kernel over `n` elements from `start` on; what is not contiguous passes through blocks on the stack."""
+    kernel, inputs, count, size = _load(data, _KERNEL), _load(data, _INPUTS), _load(data, _OPERANDS), _load(data, _SIZE)
+    addresses = _stack(_ADDRESSES_SIZE)
+    contiguous = True
+    for k in range(count):
+        contiguous &= _load(steps, k) == size
+        _store(addresses, k, _load(operands, k) + start * _load(steps, k))
+    if contiguous or n == 1:
+        _call(kernel, (addresses, n))
+        return
+    blocks = _stack(_BLOCKS_SIZE)
+    for first in range(start, start + n, _BLOCK // size):
+        length = min(_BLOCK // size, start + n - first)
+        for k in range(count):
+            step, block = _load(steps, k), blocks + k * _BLOCK
+            element = _load(operands, k) + first * step
+            _store(addresses, k, element if step == size else block)
+            if k < inputs and step != size and (step != 0 or first == start):
+                _copy(block, size, element, step, length, size)
+        _call(kernel, (addresses, length))
+        for k in range(inputs, count):
+            step = _load(steps, k)
+            if step != size:
+                _copy(_load(operands, k) + first * step, step, blocks + k * _BLOCK, size, length, size)
+
+
+def _in_chunks(operands: int, steps: int, n: int, data: int, chunks: int) -> None:
+    clear = _load(_load(data, _SHARED), _CLEAR)
+    chunk = (n + chunks * 64 - 1) // (chunks * 64) * 64
+    for c in numba.prange(chunks):
+        start = numba.intp(c) * chunk
+        length = min(chunk, n - start)
+        if length > 0:
+            _run(operands, steps, start, length, data)
+            _call(clear, ())
+
+
+def _inner_loop(operands: int, dimensions: int, steps: int, data: int) -> None:
+    n = _load(dimensions, 0)
+    shared = _load(data, _SHARED)
+    chunks = min(_load(shared, _THREADS), n // _WORTH_A_THREAD)
+    # Some of Numba's threading layers die of two callers at a time.
+    if chunks > 1 and _exchange(shared + 8 * _BUSY, 1) == 0:
+        _call(_load(shared, _PARALLEL), (operands, steps, n, data, chunks))
+        _exchange(shared + 8 * _BUSY, 0)
+    elif n > 0:
+        _run(operands, steps, 0, n, data)
+    _call(_load(shared, _CLEAR), ())
+
+
+_shared = (ctypes.c_ssize_t * 4)()
+
+
+def _address_of_clear() -> int:
+    # Slot 27 of NumPy's ufunc API is PyUFunc_clearfperr; the order of the slots is part of NumPy's binary interface.
+    from numpy._core import _multiarray_umath
+
+    get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    get_pointer.restype = ctypes.c_void_p
+    get_pointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
+    return ctypes.cast(get_pointer(_multiarray_umath._UFUNC_API, None), ctypes.POINTER(ctypes.c_ssize_t))[27]
+
+
+@cache
+def _compiled_inner_loop() -> Any:
+    _shared[_CLEAR] = _address_of_clear()
+    return _compile(numba.cfunc, _inner_loop, types.void(*[types.intp] * 4))
+
+
+@cache
+def _compiled_parallel() -> Any:
+    in_chunks = _compile(numba.njit, _in_chunks, types.void(*[types.intp] * 5), parallel=True, nogil=True)
+
+    def parallel(operands: int, steps: int, n: int, data: int, chunks: int) -> None:
+        in_chunks(operands, steps, n, data, chunks)
+
+    return numba.cfunc(types.void(*[types.intp] * 5))(parallel)
+
+
+def set_num_threads(threads: int) -> None:
+    """Let loops run on up to this many threads; on one after a fork, which some threading layers die of."""
+    _shared[_THREADS] = 0 if _forked else threads
+    if _shared[_THREADS] > 1:
+        _shared[_PARALLEL] = _compiled_parallel().address
+
+
+_forked = False
+
+
+def _after_fork() -> None:
+    global _forked
+    _forked = True
+    _shared[_THREADS] = _shared[_BUSY] = 0
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+@cache
+def inner_loop(name: str, form: str, precision: str, inputs: int, outputs: int) -> tuple[int, int]:
+    """Return the addresses of a ufunc's inner loop and of its data, for one form of a scalar function."""
+    kernel = _kernel(name, form, precision, inputs, outputs)
+    size = _FLOATS[precision].bitwidth // 8
+    data = (ctypes.c_ssize_t * 5)(kernel.address, inputs, inputs + outputs, size, ctypes.addressof(_shared))
+    _keep_alive.append(data)
+    return _compiled_inner_loop().address, ctypes.addressof(data)
+
+
+_keep_alive: list[Any] = []

@@ -1,0 +1,76 @@
+"""What is declared of an activation: its function, and the facts that a signature cannot carry."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+__all__ = ["DECLARATIONS", "Declaration", "activation"]
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One activation, as everything else is derived from it."""
+
+    function: Callable[..., Any]
+    """Returns the value, the derivative, and the derivatives by the trainable parameters."""
+    limits: Mapping[float, tuple[float, float]]
+    """The value and the derivative at the infinities, with the default parameters."""
+    aliases: tuple[str, ...] = ()
+    """Other names under which ``fastact.get`` finds it."""
+    trainable: tuple[str, ...] = ()
+    """The parameters that ``backward`` can differentiate by."""
+    kinks: tuple[float, ...] = ()
+    """Where the derivative jumps, with the default parameters; it is the left one there."""
+    monotone: bool = False
+    """Whether the value never decreases, with the default parameters."""
+    ulp: tuple[float, float] = (2, 2)
+    """The largest error allowed to the value and to the derivative, in units in the last place."""
+    domain: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """The inclusive bounds of the parameters that have any."""
+    variants: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Keywords that choose between activations: their values, and the activation that each one names."""
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    @cached_property
+    def doc(self) -> str:
+        return inspect.getdoc(self.function) or ""
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters after ``x`` with their defaults; ``inspect.Parameter.empty`` marks a required one."""
+        signature = inspect.signature(self.function)
+        return {name: p.default for name, p in list(signature.parameters.items())[1:]}
+
+
+DECLARATIONS: dict[str, Declaration] = {}
+"""All activations by name, in order of declaration."""
+
+
+def activation(
+    *,
+    limits: Mapping[float, tuple[float, float]],
+    aliases: tuple[str, ...] = (),
+    trainable: tuple[str, ...] = (),
+    kinks: tuple[float, ...] = (),
+    monotone: bool = False,
+    ulp: tuple[float, float] = (2, 2),
+    domain: Mapping[str, tuple[float, float]] | None = None,
+    variants: Mapping[str, Mapping[str, str]] | None = None,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare the decorated function of the restricted language to be an activation; see :class:`Declaration`."""
+
+    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+        declaration = Declaration(
+            function, limits, aliases, trainable, kinks, monotone, ulp, domain or {}, variants or {}
+        )
+        DECLARATIONS[declaration.name] = declaration
+        return function
+
+    return declare

@@ -1,0 +1,224 @@
+"""Elementary functions in the restricted language, from its words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .coefficients import (
+    ERF,
+    EXP,
+    EXP_HIGHEST,
+    EXP_LOWEST,
+    EXPM1,
+    GELU_TANH_CUBIC,
+    GELU_TANH_CUBIC_REST,
+    GELU_TANH_SHIFT,
+    GELU_TANH_SHIFT_REST,
+    HUGE,
+    LN2_HIGH,
+    LN2_LOW,
+    LOG,
+    LOG1P,
+    LOG2_E,
+    NORMAL_END,
+    NORMAL_PEAK,
+    NORMALISER,
+    NORMALISER_EXPONENT,
+    SMALLEST_NORMAL,
+    SQRT_HALF,
+    SQRT_TWO,
+    TAIL,
+    TAIL_CENTRE,
+    TAIL_FIRST,
+    TAIL_POLE,
+    TANH,
+    TANH_END,
+)
+from .words import (
+    absolute,
+    copysign,
+    exponent,
+    fma,
+    ldexp,
+    mantissa,
+    maximum,
+    minimum,
+    polynomial,
+    round,
+    sqrt,
+    where,
+)
+
+
+def reduce_by_ln2(x: Any) -> Any:
+    """Return ``r`` and the integer ``n`` with ``x = r + n * log(2)`` and ``abs(r)`` at most about ``log(2) / 2``."""
+    n = round(x * LOG2_E)
+    return fma(n, -LN2_LOW, fma(n, -LN2_HIGH, x)), n
+
+
+def exp(x: Any) -> Any:
+    """Exponential."""
+    r, n = reduce_by_ln2(minimum(maximum(x, EXP_LOWEST), EXP_HIGHEST))
+    return ldexp(polynomial(r, EXP), n)
+
+
+def growth(x: Any) -> Any:
+    """Return ``p`` and the integer ``n`` with ``exp(x) = (1 + p) * 2**n``, within the range of exponents."""
+    r, n = reduce_by_ln2(x)
+    return fma(r * r, polynomial(r, EXPM1), r), n
+
+
+def expm1(x: Any) -> Any:
+    """Exponential minus one, accurate at zero."""
+    p, n = growth(minimum(maximum(x, EXP_LOWEST), EXP_HIGHEST))
+    half = ldexp(0.5, n)
+    grown = fma(half, p, half - 0.5)
+    return where(x == 0.0, x, grown + grown)
+
+
+def expm1_and_exp(x: Any) -> Any:
+    """Return ``exp(x) - 1`` and ``exp(x)`` for ``x`` not above zero."""
+    p, n = growth(maximum(x, EXP_LOWEST))
+    scale = ldexp(1.0, n)
+    return fma(scale, p, scale - 1.0), ldexp(1.0 + p, n)
+
+
+def log(x: Any) -> Any:
+    """Natural logarithm."""
+    subnormal = x < SMALLEST_NORMAL
+    normal = where(subnormal, x * NORMALISER, x)
+    m = mantissa(normal)
+    n = exponent(normal) - where(subnormal, NORMALISER_EXPONENT, 0.0)
+    large = m > SQRT_TWO
+    n = where(large, n + 1.0, n)
+    f = where(large, fma(0.5, m, -1.0), m - 1.0)
+    y = fma(f * f, polynomial(f, LOG), f)
+    y = fma(n, LN2_HIGH, fma(n, LN2_LOW, y))
+    y = where(x == absolute(x) * 2.0, x + x, y)
+    y = where(x == 0.0, -1.0 / absolute(x), y)
+    return where(x >= 0.0, y, sqrt(x))
+
+
+def log1p(x: Any) -> Any:
+    """Logarithm of one plus ``x``, accurate at zero."""
+    u = 1.0 + x
+    rest = where(x > 1.0, 1.0 - (u - x), x - (u - 1.0))
+    y = log(u)
+    y = where((u > 0.0) & (u < HUGE), y + rest / u, y)
+    return where((x > SQRT_HALF - 1.0) & (x < SQRT_TWO - 1.0), fma(x * x, polynomial(x, LOG), x), y)
+
+
+def log1p_of_exp(x: Any) -> Any:
+    """Return ``m`` and ``n`` with ``log(1 + exp(x)) = m * 2**n`` for ``x`` not above zero."""
+    p, n = growth(x)
+    w = polynomial(ldexp(1.0 + p, n) - 0.5, LOG1P)
+    return fma(w, p, w), n
+
+
+def sigmoid_tail(t: Any) -> Any:
+    """Logistic function of ``-t`` for ``t`` not below zero."""
+    # exp(t) = (1 + p) / scale
+    p, n = growth(minimum(t, -EXP_LOWEST))
+    scale = ldexp(1.0, -n)
+    return scale / ((p + scale) + 1.0)
+
+
+def sigmoid(x: Any) -> Any:
+    """Logistic function, exact in both tails."""
+    q = sigmoid_tail(absolute(x))
+    return where(x < 0.0, q, 1.0 - q)
+
+
+def tanh_and_slope(x: Any) -> Any:
+    """Return ``tanh(abs(x))`` and ``1 - tanh(x)**2``."""
+    # exp(2 * a) = (1 + p) / scale. The multiples of log(2) are taken low so that no p cancels against scale - 1.
+    a = minimum(absolute(x), TANH_END)
+    z = a + a
+    n = round(fma(z, LOG2_E, -0.29))
+    r = fma(n, -LN2_LOW, fma(n, -LN2_HIGH, z))
+    p = fma(r * r, polynomial(r, TANH), r)
+    scale = ldexp(1.0, -n)
+    excess = p + scale
+    denominator = excess + 1.0
+    inverse = 1.0 / denominator
+    # What rounding took from the denominator and from the quotients is put back.
+    rest = excess - (denominator - 1.0)
+    numerator = (1.0 - scale) + p
+    t = numerator * inverse
+    t = fma(fma(-t, rest, fma(-t, denominator, numerator)), inverse, t)
+    exact = fma(inverse, fma(-inverse, rest, fma(-inverse, denominator, 1.0)), inverse)
+    return t, ldexp(fma(-scale * exact, exact, exact), 2.0 - n)
+
+
+def tanh(x: Any) -> Any:
+    """Hyperbolic tangent."""
+    t, slope = tanh_and_slope(x)
+    return copysign(t, x)
+
+
+def exp_of_half_square(t: Any) -> Any:
+    """Return ``p`` and ``n`` with ``exp(-t * t / 2) = (1 + p) * 2**n``."""
+    h = -0.5 * t
+    z = h * t
+    n = round(z * LOG2_E)
+    r = fma(n, -LN2_LOW, fma(n, -LN2_HIGH, z)) + fma(h, t, -z)
+    return fma(r * r, polynomial(r, EXPM1), r), n
+
+
+def normal_tail(t: Any) -> Any:
+    """Return ``normal_cdf(-t) * exp(t * t / 2)`` for ``t`` not below zero, and the rest of it."""
+    denominator = t + TAIL_POLE
+    inverse = 1.0 / denominator
+    # What rounding took from the denominator, from its inverse and from w is put back.
+    denominator_rest = t - (denominator - TAIL_POLE)
+    error = fma(-inverse, denominator_rest, fma(-inverse, denominator, 1.0))
+    k = fma(t * inverse, error, fma(t, inverse, -TAIL_CENTRE))
+    slope = polynomial(k, TAIL)
+    w = fma(k, slope, TAIL_FIRST)
+    w_rest = fma(k, slope, TAIL_FIRST - w)
+    ratio = w * inverse
+    return ratio, fma(ratio, error, fma(w_rest, inverse, fma(w, inverse, -ratio)))
+
+
+def normal_tail_and_peak(t: Any) -> Any:
+    """Return ``normal_cdf(-t)`` and ``exp(-t * t / 2)`` for ``t`` not below zero, with one exponential."""
+    t = minimum(t, NORMAL_END)
+    p, n = exp_of_half_square(t)
+    ratio, rest = normal_tail(t)
+    return ldexp(ratio + fma(ratio, p, fma(rest, p, rest)), n), ldexp(1.0 + p, n)
+
+
+def normal_cdf(x: Any) -> Any:
+    """Distribution function of the standard normal distribution, accurate in the lower tail."""
+    tail, peak = normal_tail_and_peak(absolute(x))
+    return where(x < 0.0, tail, 1.0 - tail)
+
+
+def normal_cdf_and_pdf(x: Any) -> Any:
+    """Distribution function and density of the standard normal distribution."""
+    tail, peak = normal_tail_and_peak(absolute(x))
+    return where(x < 0.0, tail, 1.0 - tail), NORMAL_PEAK * peak
+
+
+def erf(x: Any) -> Any:
+    """Error function."""
+    a = absolute(x)
+    b = minimum(a, NORMAL_END)
+    tail, peak = normal_tail_and_peak(SQRT_TWO * b)
+    s = minimum(a, 1.0)
+    return copysign(where(a < 1.0, s * polynomial(s * s, ERF), 1.0 - 2.0 * tail), x)
+
+
+def gelu_tanh_growth(a: Any) -> Any:
+    """Return ``p`` and ``n`` with ``exp(2 * sqrt(2 / pi) * (a + 0.044715 * a**3)) = (1 + p) * 2**n``, ``a >= 0``."""
+    # a * (square + shift) in double words: the exponent must be right to far more than its own digits.
+    square = a * a
+    sum_ = square + GELU_TANH_SHIFT
+    sum_rest = (square - (sum_ - GELU_TANH_SHIFT)) + (fma(a, a, -square) + GELU_TANH_SHIFT_REST)
+    slope = GELU_TANH_CUBIC * a
+    slope_rest = fma(GELU_TANH_CUBIC, a, -slope) + GELU_TANH_CUBIC_REST * a
+    z = slope * sum_
+    n = round(z)
+    f = (z - n) + fma(slope, sum_rest, fma(slope_rest, sum_, fma(slope, sum_, -z)))
+    r = fma(f, LN2_HIGH, f * LN2_LOW)
+    return fma(r * r, polynomial(r, EXPM1), r), n

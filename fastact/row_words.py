@@ -1,0 +1,58 @@
+"""The row words of :mod:`fastact.rowwise` as NumPy functions, and the loop that runs its programs with them.
+
+An array is seen as ``(outer, n, inner)``; a row word reduces the axis in the middle and keeps it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["row_dot", "row_length", "row_maximum", "row_mean", "row_norm", "row_sum", "row_sum_parts"]
+
+_Array = npt.NDArray[Any]
+
+_WIDER = {np.dtype(np.float32): np.float64, np.dtype(np.float64): np.longdouble}
+
+
+def _sum(x: _Array) -> _Array:
+    return np.add.reduce(x, axis=1, keepdims=True, dtype=_WIDER.get(x.dtype))
+
+
+def _product(x: _Array, y: _Array) -> _Array:
+    return np.multiply(x, y, dtype=_WIDER[x.dtype])
+
+
+def _parts(x: _Array, dtype: np.dtype[Any]) -> tuple[_Array, _Array]:
+    high = x.astype(dtype)
+    return high, (x - high).astype(dtype)
+
+
+def row_maximum(x: _Array) -> _Array:
+    return np.fmax.reduce(x, axis=1, keepdims=True, initial=x.dtype.type(-np.inf))
+
+
+def row_sum(x: _Array) -> _Array:
+    return _sum(x).astype(x.dtype)
+
+
+def row_sum_parts(x: _Array) -> tuple[_Array, _Array]:
+    return _parts(_sum(x), x.dtype)
+
+
+def row_dot(x: _Array, y: _Array) -> _Array:
+    return _sum(_product(x, y)).astype(x.dtype)
+
+
+def row_norm(x: _Array) -> _Array:
+    return np.sqrt(_sum(_product(x, x))).astype(x.dtype)
+
+
+def row_mean(x: _Array) -> tuple[_Array, _Array]:
+    return _parts(_sum(x) / x.shape[1], x.dtype)
+
+
+def row_length(x: _Array) -> Any:
+    return x.dtype.type(x.shape[1])

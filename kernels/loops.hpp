@@ -1,0 +1,129 @@
+// The loop over contiguous elements that every form of every activation runs in.
+#pragma once
+
+#include "table.hpp"
+#include "words.hpp"
+
+namespace fastact {
+namespace FASTACT_ISA {
+
+constexpr int inputs_of(Form form) { return form >= BACKWARD ? 2 : 1; }
+
+constexpr int outputs_of(Form form, int trainable) {
+    return form == VALUE_AND_DERIVATIVE ? 2 : form == BACKWARD_PARAMETERS ? 1 + trainable : 1;
+}
+
+// Vectors that are worked on at a time, as many as the registers of the instruction set allow.  Measured on a Cascade Lake Xeon, gelu
+// in float32 with AVX-512: 1.70, 1.19 and 1.02 ns an element for 1, 2 and 3; with AVX2: 2.9 and 2.3 for 1 and 2.
+constexpr int INTERLEAVED = FASTACT_VECTOR_BYTES == 64 ? 3 : FASTACT_VECTOR_BYTES == 32 ? 2 : 1;
+
+template <int n> struct Count {
+    static constexpr int value = n;
+};
+
+// From the inputs of a form at one vector to its outputs there.  What a form does not use of `result` is never computed.
+template <class A, Form form, class V> FASTACT_INLINE void evaluate(const V* inputs, const V* parameters, V* outputs) {
+    V result[2 + A::trainable];
+    A::evaluate(inputs[inputs_of(form) - 1], parameters, result);
+    if constexpr (form == VALUE) {
+        outputs[0] = result[0];
+    } else if constexpr (form == DERIVATIVE) {
+        outputs[0] = result[1];
+    } else if constexpr (form == VALUE_AND_DERIVATIVE) {
+        outputs[0] = result[0];
+        outputs[1] = result[1];
+    } else {
+        for (int i = 0; i < outputs_of(form, A::trainable); i++) outputs[i] = inputs[0] * result[1 + i];
+    }
+}
+
+template <class A, Form form, ParameterKind kind, class T>
+void contiguous(const void* const* input_pointers, const void* const* parameter_pointers, void* const* output_pointers,
+                ptrdiff_t n, bool streaming) {
+    using V = VectorOf<T>;
+    constexpr int W = lanes<V>;
+    constexpr int I = inputs_of(form), P = A::parameters, O = outputs_of(form, A::trainable);
+    const T* in[I];
+    const T* par[P + 1];
+    T* out[O];
+    for (int k = 0; k < I; k++) in[k] = static_cast<const T*>(input_pointers[k]);
+    for (int k = 0; k < P; k++) par[k] = static_cast<const T*>(parameter_pointers[k]);
+    for (int k = 0; k < O; k++) out[k] = static_cast<T*>(output_pointers[k]);
+
+    V scalars[P + 1] = {};
+    if constexpr (kind == SCALARS)
+        for (int k = 0; k < P; k++) scalars[k] = broadcast<V>(*par[k]);
+
+    // N neighbouring vectors, whose chains of instructions the compiler interleaves.
+    const auto vectors = [&](ptrdiff_t first, auto put, auto count) __attribute__((always_inline)) {
+        constexpr int N = decltype(count)::value;
+        V x[N][I], p[N][P + 1] = {}, y[N][O];
+        for (int j = 0; j < N; j++) {
+            const ptrdiff_t i = first + j * W;
+            for (int k = 0; k < I; k++) x[j][k] = load<V>(in[k] + i);
+            for (int k = 0; k < P; k++) p[j][k] = kind == SCALARS ? scalars[k] : load<V>(par[k] + i);
+        }
+        for (int j = 0; j < N; j++) evaluate<A, form, V>(x[j], p[j], y[j]);
+        for (int j = 0; j < N; j++)
+            for (int k = 0; k < O; k++) put(out[k] + first + j * W, y[j][k]);
+    };
+    // Fewer elements than a vector holds: the same arithmetic on a padded vector.
+    const auto part = [&](ptrdiff_t i, ptrdiff_t count) __attribute__((noinline)) {
+        T padded[W];
+        V x[I], p[P + 1] = {}, y[O];
+        const auto pad = [&](const T* from) {
+            memset(padded, 0, sizeof padded);
+            memcpy(padded, from + i, count * sizeof(T));
+            return load<V>(padded);
+        };
+        for (int k = 0; k < I; k++) x[k] = pad(in[k]);
+        for (int k = 0; k < P; k++) p[k] = kind == SCALARS ? scalars[k] : pad(par[k]);
+        evaluate<A, form, V>(x, p, y);
+        for (int k = 0; k < O; k++) {
+            store<V>(padded, y[k]);
+            memcpy(out[k] + i, padded, count * sizeof(T));
+        }
+    };
+
+    ptrdiff_t i = 0;
+    if (streaming) {
+        const uintptr_t misaligned = reinterpret_cast<uintptr_t>(out[0]) % sizeof(V);
+        for (int k = 0; k < O; k++) streaming &= reinterpret_cast<uintptr_t>(out[k]) % sizeof(V) == misaligned;
+        if (streaming) {
+            const ptrdiff_t head = (sizeof(V) - misaligned) % sizeof(V) / sizeof(T);
+            if (head != 0 && head <= n) part(0, i = head);
+            const auto put = [](T* to, V v) __attribute__((always_inline)) { stream(to, v); };
+            for (; i + W <= n; i += W) vectors(i, put, Count<1>{});
+            fence();
+        }
+    }
+    const auto put = [](T* to, V v) __attribute__((always_inline)) { store<V>(to, v); };
+    constexpr int N = kind == SCALARS ? INTERLEAVED : 1;
+    for (; i + N * W <= n; i += N * W) vectors(i, put, Count<N>{});
+    if constexpr (N > 1)
+        for (; i + W <= n; i += W) vectors(i, put, Count<1>{});
+    if (i < n) part(i, n - i);
+}
+
+template <class A, Form form, class T> constexpr void fill(Activation& activation) {
+    activation.kernels[form][SCALARS] = contiguous<A, form, SCALARS, T>;
+    activation.kernels[form][ARRAYS] = contiguous<A, form, A::parameters != 0 ? ARRAYS : SCALARS, T>;
+}
+
+template <class A, class T> constexpr Activation describe() {
+    Activation activation = {A::name, A::parameters, A::trainable, {}};
+    fill<A, VALUE, T>(activation);
+    fill<A, DERIVATIVE, T>(activation);
+    fill<A, VALUE_AND_DERIVATIVE, T>(activation);
+    fill<A, BACKWARD, T>(activation);
+    if constexpr (A::trainable != 0) fill<A, BACKWARD_PARAMETERS, T>(activation);
+    return activation;
+}
+
+template <class T, class... A> struct Activations {
+    static constexpr Activation all[] = {describe<A, T>()...};
+    static constexpr int count = sizeof...(A);
+};
+
+}  // namespace FASTACT_ISA
+}  // namespace fastact

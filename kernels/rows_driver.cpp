@@ -1,0 +1,328 @@
+// Chooses how the rows of strided arrays reach the kernels, and splits them among threads.  Compiled for the baseline; it
+// instantiates nothing of an instruction set's namespace.
+#include "rows_driver.hpp"
+
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+
+#include "driver.hpp"
+
+namespace fastact {
+
+#define FASTACT_DECLARE(isa) extern const RowTable row_table_##isa;
+FASTACT_DECLARE(scalar)
+#if defined(FASTACT_HAVE_BASELINE)
+FASTACT_DECLARE(baseline)
+#endif
+#if defined(FASTACT_HAVE_AVX2)
+FASTACT_DECLARE(avx2)
+#endif
+#if defined(FASTACT_HAVE_AVX512)
+FASTACT_DECLARE(avx512)
+#endif
+
+namespace {
+
+constexpr int MAX_OPERANDS = MAX_ROW_INPUTS + 1;
+
+// Elements for which a second thread pays.
+constexpr ptrdiff_t GRAIN = 32768;
+
+// Columns are worked on in blocks of this many bytes across, which is what a kernel takes at once.
+constexpr ptrdiff_t BLOCK_BYTES = 256;
+
+// Rows up to this length are transposed, so that the lanes of a vector belong to different rows.
+constexpr ptrdiff_t SHORT = 32;
+
+// A block of columns up to this size is copied to lie together in the second-level cache.
+constexpr ptrdiff_t COPIED_BYTES = 1 << 19;
+
+// How many rows ahead of its use a part of a column is fetched.
+constexpr ptrdiff_t AHEAD = 8;
+
+// Fewer neighbouring columns than this would leave vectors half empty.
+constexpr ptrdiff_t FEW_COLUMNS = 8;
+
+const RowTable& table() {
+    static const RowTable* const tables[] = {
+        &row_table_scalar,
+#if defined(FASTACT_HAVE_BASELINE)
+        &row_table_baseline,
+#endif
+#if defined(FASTACT_HAVE_AVX2)
+        &row_table_avx2,
+#endif
+#if defined(FASTACT_HAVE_AVX512)
+        &row_table_avx512,
+#endif
+    };
+    static const RowTable& chosen = [&]() -> const RowTable& {
+        for (const RowTable* t : tables)
+            if (strcmp(t->isa, isa_name(chosen_isa())) == 0) return *t;
+        return row_table_scalar;
+    }();
+    return chosen;
+}
+
+struct Axis {
+    ptrdiff_t length;
+    ptrdiff_t strides[MAX_OPERANDS];
+};
+
+bool continues(const Axis& outer, const Axis& inner, int operands) {
+    for (int k = 0; k < operands; k++)
+        if (outer.strides[k] != inner.strides[k] * inner.length) return false;
+    return true;
+}
+
+// The operands as rows along one axis, at all positions of the other axes.
+struct Plan {
+    const RowProgram* program;
+    const double* settings;
+    ptrdiff_t size;  // of an element
+    int operands;
+    char* data[MAX_OPERANDS];
+    Axis row;
+    Axis kept[MAX_AXES];
+    int kept_axes;
+
+    ptrdiff_t positions() const {
+        ptrdiff_t product = 1;
+        for (int a = 0; a < kept_axes; a++) product *= kept[a].length;
+        return product;
+    }
+
+    void locate(ptrdiff_t position, char** pointers) const {
+        for (int k = 0; k < operands; k++) pointers[k] = data[k];
+        for (int a = kept_axes - 1; a > 0; a--) {
+            step(pointers, a, position % kept[a].length);
+            position /= kept[a].length;
+        }
+        if (kept_axes > 0) step(pointers, 0, position);
+    }
+
+    void step(char** pointers, int axis, ptrdiff_t index) const {
+        for (int k = 0; k < operands; k++) pointers[k] += index * kept[axis].strides[k];
+    }
+
+    bool dense(const Axis& axis) const {
+        for (int k = 0; k < operands; k++)
+            if (axis.strides[k] != size) return false;
+        return true;
+    }
+};
+
+// False if the axes of a row do not make one.
+bool make_plan(Plan& plan, int axes, const ptrdiff_t* shape, const bool* of_row, const RowOperand* operands) {
+    plan.row = {1, {}};
+    for (int k = 0; k < plan.operands; k++) {
+        plan.data[k] = operands[k].data;
+        plan.row.strides[k] = plan.size;
+    }
+    plan.kept_axes = 0;
+    for (int a = axes - 1; a >= 0; a--) {
+        if (shape[a] == 1) continue;
+        Axis axis = {shape[a], {}};
+        for (int k = 0; k < plan.operands; k++) axis.strides[k] = operands[k].strides[a];
+        if (!of_row[a]) {
+            // From the longest to the shortest stride of the output.
+            int place = plan.kept_axes++;
+            const int output = plan.operands - 1;
+            for (; place > 0 && labs(plan.kept[place - 1].strides[output]) < labs(axis.strides[output]); place--)
+                plan.kept[place] = plan.kept[place - 1];
+            plan.kept[place] = axis;
+        } else if (plan.row.length == 1) {
+            plan.row = axis;
+        } else if (continues(axis, plan.row, plan.operands)) {
+            plan.row.length *= axis.length;
+        } else {
+            return false;
+        }
+    }
+    int used = 0;
+    for (int a = 0; a < plan.kept_axes; a++) {
+        Axis& last = plan.kept[used > 0 ? used - 1 : 0];
+        if (used > 0 && continues(last, plan.kept[a], plan.operands)) {
+            const ptrdiff_t length = last.length * plan.kept[a].length;
+            last = plan.kept[a];
+            last.length = length;
+        } else {
+            plan.kept[used++] = plan.kept[a];
+        }
+    }
+    plan.kept_axes = used;
+    return true;
+}
+
+// Calls work(first, last, thread) for parts of 0..items-1.
+template <class Work> void share(ptrdiff_t items, ptrdiff_t elements, const Work& work) {
+#if defined(_OPENMP)
+    ptrdiff_t wanted = elements / GRAIN < get_threads() ? elements / GRAIN : get_threads();
+    if (items < wanted) wanted = items;
+    if (wanted > 1) {
+        watch_forks();
+#pragma omp parallel num_threads(int(wanted))
+        {
+            // The team may be smaller than asked for.
+            const ptrdiff_t team = omp_get_num_threads(), thread = omp_get_thread_num();
+            work(items * thread / team, items * (thread + 1) / team, thread);
+        }
+        return;
+    }
+#endif
+    (void)elements;
+    work(0, items, 0);
+}
+
+void run_contiguous_rows(const Plan& plan) {
+    const ptrdiff_t n = plan.row.length, rows = plan.positions();
+    share(rows, rows * n, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t) {
+        char* at[MAX_OPERANDS];
+        for (ptrdiff_t r = first; r < last; r++) {
+            plan.locate(r, at);
+            plan.program->row(reinterpret_cast<const void* const*>(at), at[plan.operands - 1], n, plan.settings);
+        }
+    });
+}
+
+// Memory for each thread's copies of the inputs.
+struct Buffers {
+    ptrdiff_t bytes;  // of one copy
+    int inputs;
+    char* memory;
+
+    Buffers(ptrdiff_t wanted, int inputs) : bytes((wanted + 63) / 64 * 64), inputs(inputs) {
+        memory = static_cast<char*>(aligned_alloc(64, get_threads() * inputs * bytes));
+    }
+    ~Buffers() { free(memory); }
+    Buffers(const Buffers&) = delete;
+    Buffers& operator=(const Buffers&) = delete;
+    char* of(ptrdiff_t thread, int input) const { return memory + (thread * inputs + input) * bytes; }
+};
+
+// Copies `count` parts of `bytes` bytes each, fetching those AHEAD of their use.
+template <int write> void copy_parts(const char* from, ptrdiff_t from_stride, char* to, ptrdiff_t to_stride, ptrdiff_t bytes,
+                                     ptrdiff_t count) {
+    for (ptrdiff_t i = 0; i < count; i++) {
+        const char* const next = write ? to + AHEAD * to_stride : from + AHEAD * from_stride;
+        if (i + AHEAD < count)
+            for (ptrdiff_t byte = 0; byte < bytes; byte += 64) __builtin_prefetch(next + byte, write);
+        if (bytes == BLOCK_BYTES) memcpy(to, from, BLOCK_BYTES);
+        else memcpy(to, from, bytes);
+        from += from_stride;
+        to += to_stride;
+    }
+}
+
+// The last of the kept axes is dense.  Blocks of long columns are copied, because columns whose elements are a power of two apart
+// would compete for a few places in the caches.
+RowStatus run_neighbouring_columns(Plan& plan) {
+    const Axis across = plan.kept[--plan.kept_axes];
+    const ptrdiff_t n = plan.row.length, size = plan.size;
+    const ptrdiff_t width = BLOCK_BYTES / size;
+    const bool copied = n > SHORT && n * BLOCK_BYTES <= COPIED_BYTES;
+    const ptrdiff_t blocks = (across.length + width - 1) / width, items = plan.positions() * blocks;
+    const int inputs = plan.operands - 1;
+    const Buffers buffers(copied ? n * BLOCK_BYTES : 0, inputs);
+    if (buffers.memory == nullptr) return ROWS_NO_MEMORY;
+    ptrdiff_t steps[MAX_OPERANDS];
+    for (int k = 0; k < plan.operands; k++) steps[k] = copied ? width : plan.row.strides[k] / size;
+    share(items, plan.positions() * across.length * n, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
+        char* at[MAX_OPERANDS];
+        const void* from[MAX_ROW_INPUTS];
+        for (ptrdiff_t item = first; item < last; item++) {
+            const ptrdiff_t column = item % blocks * width;
+            const ptrdiff_t columns = across.length - column < width ? across.length - column : width;
+            plan.locate(item / blocks, at);
+            for (int k = 0; k < plan.operands; k++) at[k] += column * size;
+            for (int k = 0; k < inputs; k++) {
+                from[k] = at[k];
+                if (!copied) continue;
+                from[k] = buffers.of(thread, k);
+                copy_parts<0>(at[k], plan.row.strides[k], buffers.of(thread, k), BLOCK_BYTES, columns * size, n);
+            }
+            char* const to = copied ? buffers.of(thread, 0) : at[inputs];
+            plan.program->columns(from, to, steps, n, columns, plan.settings);
+            if (copied)
+                copy_parts<1>(to, BLOCK_BYTES, at[inputs], plan.row.strides[inputs], columns * size, n);
+        }
+    });
+    return ROWS_DONE;
+}
+
+template <class T> void gather(const void* const* rows, ptrdiff_t stride, ptrdiff_t count, ptrdiff_t n, T* to, ptrdiff_t width) {
+    if (stride == sizeof(T)) return table().gather[sizeof(T) == sizeof(double)](rows, count, n, to, width);
+    for (ptrdiff_t r = 0; r < count; r++)
+        for (ptrdiff_t i = 0; i < n; i++) memcpy(to + i * width + r, static_cast<const char*>(rows[r]) + i * stride, sizeof(T));
+}
+
+template <class T> void scatter(const T* from, ptrdiff_t width, void* const* rows, ptrdiff_t stride, ptrdiff_t count, ptrdiff_t n) {
+    if (stride == sizeof(T)) return table().scatter[sizeof(T) == sizeof(double)](from, width, rows, count, n);
+    for (ptrdiff_t r = 0; r < count; r++)
+        for (ptrdiff_t i = 0; i < n; i++) memcpy(static_cast<char*>(rows[r]) + i * stride, from + i * width + r, sizeof(T));
+}
+
+// Brings some rows at a time together as the columns of a buffer, works there, and takes the results back.
+template <class T> RowStatus run_through_buffers(const Plan& plan) {
+    constexpr ptrdiff_t MOST = BLOCK_BYTES / sizeof(T);
+    const ptrdiff_t n = plan.row.length, rows = plan.positions();
+    const ptrdiff_t width = n * BLOCK_BYTES <= COPIED_BYTES ? MOST : n * BLOCK_BYTES <= 8 * COPIED_BYTES ? 16 : 1;
+    const ptrdiff_t tiles = (rows + width - 1) / width;
+    const int inputs = plan.operands - 1;
+    const Buffers buffers(n * width * sizeof(T), inputs);
+    if (buffers.memory == nullptr) return ROWS_NO_MEMORY;
+    share(tiles, rows * n, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
+        const void* from[MAX_ROW_INPUTS];
+        for (int k = 0; k < inputs; k++) from[k] = buffers.of(thread, k);
+        T* const to = reinterpret_cast<T*>(buffers.of(thread, 0));
+        const ptrdiff_t steps[MAX_OPERANDS] = {width, width, width};
+        for (ptrdiff_t tile = first; tile < last; tile++) {
+            const ptrdiff_t begin = tile * width, count = rows - begin < width ? rows - begin : width;
+            void* at[MAX_OPERANDS][MOST];
+            for (ptrdiff_t r = 0; r < count; r++) {
+                char* of_row[MAX_OPERANDS];
+                plan.locate(begin + r, of_row);
+                for (int k = 0; k < plan.operands; k++) at[k][r] = of_row[k];
+            }
+            for (int k = 0; k < inputs; k++)
+                gather(at[k], plan.row.strides[k], count, n, reinterpret_cast<T*>(buffers.of(thread, k)), width);
+            if (width == 1) plan.program->row(from, to, n, plan.settings);
+            else plan.program->columns(from, to, steps, n, count, plan.settings);
+            scatter(to, width, at[inputs], plan.row.strides[inputs], count, n);
+        }
+    });
+    return ROWS_DONE;
+}
+
+}  // namespace
+
+int row_programs() { return table().count; }
+const RowProgram& row_program(int index, bool wide) { return table().programs[wide][index]; }
+
+RowStatus run_rows(int program, bool wide, int axes, const ptrdiff_t* shape, const bool* of_row, const RowOperand* operands,
+                   const double* settings) {
+    Plan plan;
+    plan.program = &row_program(program, wide);
+    plan.settings = settings;
+    plan.size = wide ? sizeof(double) : sizeof(float);
+    plan.operands = plan.program->inputs + 1;
+    for (int a = 0; a < axes; a++)
+        if (shape[a] == 0) return ROWS_DONE;
+    if (!make_plan(plan, axes, shape, of_row, operands)) return ROWS_NEED_COPIES;
+    RowStatus status = ROWS_DONE;
+    const Axis* const last = plan.kept_axes > 0 ? &plan.kept[plan.kept_axes - 1] : nullptr;
+    if (last != nullptr && plan.dense(*last) && last->length >= FEW_COLUMNS)
+        status = run_neighbouring_columns(plan);
+    else if (plan.dense(plan.row) && (plan.row.length > SHORT || plan.positions() < FEW_COLUMNS))
+        run_contiguous_rows(plan);
+    else
+        status = wide ? run_through_buffers<double>(plan) : run_through_buffers<float>(plan);
+    clear_floating_point_flags();
+    return status;
+}
+
+}  // namespace fastact

@@ -1,0 +1,29 @@
+// From strided arrays to the row kernels of the instruction set in use.
+#pragma once
+
+#include <stddef.h>
+
+#include "rows_table.hpp"
+
+namespace fastact {
+
+constexpr int MAX_AXES = 64;
+
+// An array: where its first element is, and the bytes between neighbours along each axis.
+struct RowOperand {
+    char* data;
+    const ptrdiff_t* strides;
+};
+
+enum RowStatus { ROWS_DONE, ROWS_NEED_COPIES, ROWS_NO_MEMORY };
+
+int row_programs();
+const RowProgram& row_program(int index, bool wide);
+
+// `operands` are the inputs, then the output: of float, or of double if `wide`, aligned, in native byte order.  The output may
+// be an input and overlaps none otherwise.  ROWS_NEED_COPIES, before anything is done: the axes of a row do not follow each other
+// with one stride, so the caller must bring the elements of a row together.
+RowStatus run_rows(int program, bool wide, int axes, const ptrdiff_t* shape, const bool* of_row, const RowOperand* operands,
+                   const double* settings);
+
+}  // namespace fastact

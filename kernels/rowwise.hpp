@@ -1,0 +1,535 @@
+// The engine that runs row programs (rows.inc, printed from fastact/rowwise.py) over the vectors of one instruction set.
+//
+// A sum is carried in a fixed number of partial sums, in twice the working precision: sum l has the elements i with
+// i % SUMS == l, starts from +0, and is merged with sum l + SUMS / 2 and so on, in halves.  Along a row, a partial sum is a lane
+// of a vector; across columns it is a vector of its own.  So neither layout nor width of the vectors changes a bit of a result.
+#pragma once
+
+#include "rows_table.hpp"
+#include "words.hpp"
+
+namespace fastact {
+namespace FASTACT_ISA {
+
+template <class V> constexpr int SUMS = 128 / sizeof(ScalarOf<V>);
+
+// Vectors of columns that are worked on together; their partial sums stay in L1.
+template <class V> constexpr int BLOCK_VECTORS = sizeof(V) >= 32 ? 256 / sizeof(V) : 4;
+
+template <class V> struct Numbers {
+    static constexpr typename FormatOf<V>::Bits whole[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                                                           16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
+    static constexpr ScalarOf<V> real[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+};
+
+template <class V> FASTACT_INLINE V lane_numbers() { return load<V>(Numbers<V>::real); }
+
+// `by` is less than the number of lanes.
+template <class V> FASTACT_INLINE V rotate(V v, int by) {
+    if constexpr (lanes<V> == 1) {
+        return v;
+    } else {
+#if defined(__GNUC__) && !defined(__clang__)
+        IntegersOf<V> from;
+        memcpy(&from, Numbers<V>::whole + by, sizeof from);
+        return __builtin_shuffle(v, from);  // takes the numbers modulo the number of lanes
+#else
+        ScalarOf<V> twice[2 * lanes<V>];
+        store<V>(twice, v);
+        store<V>(twice + lanes<V>, v);
+        return load<V>(twice + by);
+#endif
+    }
+}
+
+// The first `count` lanes, fewer than all; the others are zero.
+template <class V> FASTACT_INLINE V load_some(const ScalarOf<V>* from, ptrdiff_t count) {
+    ScalarOf<V> padded[lanes<V>] = {};
+    memcpy(padded, from, count * sizeof(ScalarOf<V>));
+    return load<V>(padded);
+}
+
+template <class V> FASTACT_INLINE void store_some(ScalarOf<V>* to, V v, ptrdiff_t count) {
+    ScalarOf<V> padded[lanes<V>];
+    store<V>(padded, v);
+    memcpy(to, padded, count * sizeof(ScalarOf<V>));
+}
+
+#if FASTACT_VECTOR_BYTES == 64 && defined(__AVX512F__)
+FASTACT_INLINE unsigned first_lanes(ptrdiff_t count) { return (1u << count) - 1; }
+template <> FASTACT_INLINE f32 load_some<f32>(const float* from, ptrdiff_t count) {
+    return (f32)_mm512_maskz_loadu_ps(first_lanes(count), from);
+}
+template <> FASTACT_INLINE f64 load_some<f64>(const double* from, ptrdiff_t count) {
+    return (f64)_mm512_maskz_loadu_pd(first_lanes(count), from);
+}
+template <> FASTACT_INLINE void store_some<f32>(float* to, f32 v, ptrdiff_t count) {
+    _mm512_mask_storeu_ps(to, first_lanes(count), (__m512)v);
+}
+template <> FASTACT_INLINE void store_some<f64>(double* to, f64 v, ptrdiff_t count) {
+    _mm512_mask_storeu_pd(to, first_lanes(count), (__m512d)v);
+}
+#elif FASTACT_VECTOR_BYTES == 32 && defined(__AVX2__)
+template <class V> FASTACT_INLINE __m256i first_lanes(ptrdiff_t count) {
+    return (__m256i)(lane_numbers<V>() < broadcast<V>(ScalarOf<V>(count)));
+}
+template <> FASTACT_INLINE f32 load_some<f32>(const float* from, ptrdiff_t count) {
+    return (f32)_mm256_maskload_ps(from, first_lanes<f32>(count));
+}
+template <> FASTACT_INLINE f64 load_some<f64>(const double* from, ptrdiff_t count) {
+    return (f64)_mm256_maskload_pd(from, first_lanes<f64>(count));
+}
+template <> FASTACT_INLINE void store_some<f32>(float* to, f32 v, ptrdiff_t count) {
+    _mm256_maskstore_ps(to, first_lanes<f32>(count), (__m256)v);
+}
+template <> FASTACT_INLINE void store_some<f64>(double* to, f64 v, ptrdiff_t count) {
+    _mm256_maskstore_pd(to, first_lanes<f64>(count), (__m256d)v);
+}
+#endif
+
+// ---- twice the working precision ---------------------------------------------------------------------------------------
+
+// How many vectors of double hold as many elements as one of float.
+constexpr int PARTS = lanes<f32> / lanes<f64>;
+
+FASTACT_INLINE void widen(f32 x, f64* parts) {
+#if FASTACT_VECTOR_BYTES == 64 && defined(__AVX512F__)
+    parts[0] = (f64)_mm512_cvtps_pd(_mm512_castps512_ps256((__m512)x));
+    parts[1] = (f64)_mm512_cvtps_pd(_mm512_extractf32x8_ps((__m512)x, 1));
+#elif FASTACT_VECTOR_BYTES == 32 && defined(__AVX2__)
+    parts[0] = (f64)_mm256_cvtps_pd(_mm256_castps256_ps128((__m256)x));
+    parts[1] = (f64)_mm256_cvtps_pd(_mm256_extractf128_ps((__m256)x, 1));
+#elif FASTACT_VECTOR_BYTES == 16 && defined(__x86_64__)
+    parts[0] = (f64)_mm_cvtps_pd((__m128)x);
+    parts[1] = (f64)_mm_cvtps_pd(_mm_movehl_ps((__m128)x, (__m128)x));
+#elif FASTACT_VECTOR_BYTES == 16 && defined(__aarch64__)
+    parts[0] = (f64)vcvt_f64_f32(vget_low_f32((float32x4_t)x));
+    parts[1] = (f64)vcvt_high_f64_f32((float32x4_t)x);
+#else
+    parts[0] = x;
+#endif
+}
+
+FASTACT_INLINE f32 narrow(const f64* parts) {
+#if FASTACT_VECTOR_BYTES == 64 && defined(__AVX512F__)
+    return (f32)_mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps((__m512d)parts[0])), _mm512_cvtpd_ps((__m512d)parts[1]), 1);
+#elif FASTACT_VECTOR_BYTES == 32 && defined(__AVX2__)
+    return (f32)_mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps((__m256d)parts[0])), _mm256_cvtpd_ps((__m256d)parts[1]), 1);
+#elif FASTACT_VECTOR_BYTES == 16 && defined(__x86_64__)
+    return (f32)_mm_movelh_ps(_mm_cvtpd_ps((__m128d)parts[0]), _mm_cvtpd_ps((__m128d)parts[1]));
+#elif FASTACT_VECTOR_BYTES == 16 && defined(__aarch64__)
+    return (f32)vcvt_high_f32_f64(vcvt_f32_f64((float64x2_t)parts[0]), (float64x2_t)parts[1]);
+#else
+    return f32(parts[0]);
+#endif
+}
+
+// One partial sum for each lane of V.
+template <class V> struct Wide;
+
+template <> struct Wide<f32> {
+    f64 parts[PARTS];
+
+    FASTACT_INLINE void add(f32 x) {
+        f64 wide[PARTS];
+        widen(x, wide);
+        for (int p = 0; p < PARTS; p++) parts[p] += wide[p];
+    }
+    // The products are exact.
+    FASTACT_INLINE void add_product(f32 x, f32 y) {
+        f64 a[PARTS], b[PARTS];
+        widen(x, a);
+        widen(y, b);
+        for (int p = 0; p < PARTS; p++) parts[p] += a[p] * b[p];
+    }
+    FASTACT_INLINE void add(const Wide& other) {
+        for (int p = 0; p < PARTS; p++) parts[p] += other.parts[p];
+    }
+    FASTACT_INLINE void merge_lanes() {
+        if constexpr (PARTS == 2) {
+            f64 sum = parts[0] + parts[1];
+#pragma GCC unroll 8
+            for (int k = lanes<f64> / 2; k > 0; k /= 2) sum += rotate(sum, k);
+            parts[0] = parts[1] = sum;
+        }
+    }
+    FASTACT_INLINE f32 rounded() const { return narrow(parts); }
+    FASTACT_INLINE f32 rounded_root() const {
+        f64 roots[PARTS];
+        for (int p = 0; p < PARTS; p++) roots[p] = sqrt(parts[p]);
+        return narrow(roots);
+    }
+    FASTACT_INLINE void in_parts(f32* results) const {
+        f64 rest[PARTS];
+        results[0] = narrow(parts);
+        widen(results[0], rest);
+        for (int p = 0; p < PARTS; p++) rest[p] = parts[p] - rest[p];
+        results[1] = narrow(rest);
+    }
+    FASTACT_INLINE void mean(double n, f32* results) const {
+        Wide quotient;
+        for (int p = 0; p < PARTS; p++) quotient.parts[p] = parts[p] / broadcast<f64>(n);
+        quotient.in_parts(results);
+    }
+};
+
+template <> struct Wide<f64> {
+    f64 high, low;
+
+    FASTACT_INLINE void add(f64 x) {
+        const f64 sum = high + x;
+        const f64 of_x = sum - high;
+        low += (high - (sum - of_x)) + (x - of_x);
+        high = sum;
+    }
+    FASTACT_INLINE void add_product(f64 x, f64 y) {
+        const f64 product = x * y;
+        add(product);
+        low += fma(x, y, -product);
+    }
+    FASTACT_INLINE void add(const Wide& other) {
+        low += other.low;
+        add(other.high);
+    }
+    FASTACT_INLINE void merge_lanes() {
+#pragma GCC unroll 8
+        for (int k = lanes<f64> / 2; k > 0; k /= 2) add(Wide{rotate(high, k), rotate(low, k)});
+    }
+    // The low part is NaN where an infinity was added.
+    FASTACT_INLINE f64 rounded() const { return where(low == low, high + low, high); }
+    FASTACT_INLINE f64 rounded_root() const { return sqrt(rounded()); }
+    FASTACT_INLINE void in_parts(f64* results) const {
+        results[0] = rounded();
+        results[1] = (high - results[0]) + low;
+    }
+    FASTACT_INLINE void mean(double n, f64* results) const {
+        const f64 length = broadcast<f64>(n);
+        f64 sum[2];
+        in_parts(sum);
+        results[0] = sum[0] / length;
+        results[1] = (fma(-results[0], length, sum[0]) + sum[1]) / length;
+    }
+};
+
+// ---- reductions --------------------------------------------------------------------------------------------------------
+
+// In `merge_lanes` every lane ends as the whole; `blank` makes terms without effect of lanes beyond the end of a row.
+struct Sum {
+    static constexpr int terms = 1, results = 1;
+    template <class V> using State = Wide<V>;
+    template <class V> static FASTACT_INLINE Wide<V> start() { return Wide<V>(); }
+    template <class V> static FASTACT_INLINE void accumulate(Wide<V>& sum, const V* terms) { sum.add(terms[0]); }
+    template <class V> static FASTACT_INLINE void merge(Wide<V>& sum, const Wide<V>& other) { sum.add(other); }
+    template <class V> static FASTACT_INLINE void merge_lanes(Wide<V>& sum) { sum.merge_lanes(); }
+    template <class V> static FASTACT_INLINE void finish(const Wide<V>& sum, double, V* results) { results[0] = sum.rounded(); }
+    template <class V> static FASTACT_INLINE V blank() { return V{}; }
+};
+
+struct SumParts : Sum {
+    static constexpr int results = 2;
+    template <class V> static FASTACT_INLINE void finish(const Wide<V>& sum, double, V* results) { sum.in_parts(results); }
+};
+
+struct Mean : Sum {
+    static constexpr int results = 2;
+    template <class V> static FASTACT_INLINE void finish(const Wide<V>& sum, double n, V* results) { sum.mean(n, results); }
+};
+
+struct Dot : Sum {
+    static constexpr int terms = 2;
+    template <class V> static FASTACT_INLINE void accumulate(Wide<V>& sum, const V* terms) {
+        sum.add_product(terms[0], terms[1]);
+    }
+};
+
+struct Norm : Sum {
+    template <class V> static FASTACT_INLINE void accumulate(Wide<V>& sum, const V* terms) {
+        sum.add_product(terms[0], terms[0]);
+    }
+    template <class V> static FASTACT_INLINE void finish(const Wide<V>& sum, double, V* results) {
+        results[0] = sum.rounded_root();
+    }
+};
+
+struct Maximum {
+    static constexpr int terms = 1, results = 1;
+    template <class V> using State = V;
+    template <class V> static FASTACT_INLINE V start() { return broadcast<V>(-__builtin_inf()); }
+    // A NaN compares false and is left aside.
+    template <class V> static FASTACT_INLINE void accumulate(V& largest, const V* terms) {
+        largest = maximum(largest, terms[0]);
+    }
+    template <class V> static FASTACT_INLINE void merge(V& largest, const V& other) { largest = maximum(largest, other); }
+    template <class V> static FASTACT_INLINE void merge_lanes(V& largest) {
+#pragma GCC unroll 8
+        for (int k = lanes<V> / 2; k > 0; k /= 2) largest = maximum(largest, rotate(largest, k));
+    }
+    // Which of two zeros was met first must not show.
+    template <class V> static FASTACT_INLINE void finish(const V& largest, double, V* results) { results[0] = largest + V{}; }
+    template <class V> static FASTACT_INLINE V blank() { return start<V>(); }
+};
+
+template <class... R> struct Reductions {
+    static constexpr int terms = 0, results = 0;
+    template <class V> struct State {};
+    template <class V> static FASTACT_INLINE void start(State<V>&) {}
+    template <class V> static FASTACT_INLINE void accumulate(State<V>&, const V*) {}
+    template <class V> static FASTACT_INLINE void merge(State<V>&, const State<V>&) {}
+    template <class V> static FASTACT_INLINE void merge_lanes(State<V>&) {}
+    template <class V> static FASTACT_INLINE void finish(const State<V>&, double, V*) {}
+    template <class V, class Mask> static FASTACT_INLINE void blank(V*, Mask) {}
+};
+
+template <class R, class... Rest> struct Reductions<R, Rest...> {
+    using Others = Reductions<Rest...>;
+    static constexpr int terms = R::terms + Others::terms, results = R::results + Others::results;
+    // A base class without members takes no space, which a member would.
+    template <class V> struct State : Others::template State<V> {
+        typename R::template State<V> first;
+        FASTACT_INLINE typename Others::template State<V>& others() { return *this; }
+        FASTACT_INLINE const typename Others::template State<V>& others() const { return *this; }
+    };
+    template <class V> static FASTACT_INLINE void start(State<V>& state) {
+        state.first = R::template start<V>();
+        Others::template start<V>(state.others());
+    }
+    template <class V> static FASTACT_INLINE void accumulate(State<V>& state, const V* terms) {
+        R::template accumulate<V>(state.first, terms);
+        Others::template accumulate<V>(state.others(), terms + R::terms);
+    }
+    template <class V> static FASTACT_INLINE void merge(State<V>& state, const State<V>& other) {
+        R::template merge<V>(state.first, other.first);
+        Others::template merge<V>(state.others(), other.others());
+    }
+    template <class V> static FASTACT_INLINE void merge_lanes(State<V>& state) {
+        R::template merge_lanes<V>(state.first);
+        Others::template merge_lanes<V>(state.others());
+    }
+    template <class V> static FASTACT_INLINE void finish(const State<V>& state, double n, V* results) {
+        R::template finish<V>(state.first, n, results);
+        Others::template finish<V>(state.others(), n, results + R::results);
+    }
+    template <class V, class Mask> static FASTACT_INLINE void blank(V* terms, Mask beyond) {
+        for (int t = 0; t < R::terms; t++) terms[t] = where(beyond, R::template blank<V>(), terms[t]);
+        Others::template blank<V>(terms + R::terms, beyond);
+    }
+};
+
+// ---- along a row -------------------------------------------------------------------------------------------------------
+
+template <class P, int stage, class V>
+FASTACT_INLINE void row_stages(const ScalarOf<V>* const* inputs, ScalarOf<V>* output, ptrdiff_t n, const V* settings, V* row) {
+    using S = typename P::template Stage<stage>;
+    using R = typename S::Reduced;
+    constexpr int W = lanes<V>, VECTORS = SUMS<V> / W;
+    typename R::template State<V> states[VECTORS];
+    for (int v = 0; v < VECTORS; v++) R::template start<V>(states[v]);
+
+    const auto whole = [&](ptrdiff_t i, int v) __attribute__((always_inline)) {
+        V x[P::inputs], terms[R::terms + 1], stored;
+        for (int k = 0; k < P::inputs; k++) x[k] = load<V>(inputs[k] + i);
+        S::template element<V>(x, load<V>(output + i), settings, row, terms, stored);
+        R::template accumulate<V>(states[v], terms);
+        if constexpr (S::stores) store<V>(output + i, stored);
+    };
+    ptrdiff_t i = 0;
+    for (; i + SUMS<V> <= n; i += SUMS<V>)
+#pragma GCC unroll 4
+        for (int v = 0; v < VECTORS; v++) whole(i + v * W, v);
+#pragma GCC unroll 4
+    for (int v = 0; v < VECTORS; v++) {
+        if (i + W <= n) {
+            whole(i, v);
+            i += W;
+        } else if (i < n) {
+            const ptrdiff_t count = n - i;
+            V x[P::inputs], terms[R::terms + 1], stored;
+            for (int k = 0; k < P::inputs; k++) x[k] = load_some<V>(inputs[k] + i, count);
+            S::template element<V>(x, load_some<V>(output + i, count), settings, row, terms, stored);
+            R::template blank<V>(terms, lane_numbers<V>() >= broadcast<V>(ScalarOf<V>(count)));
+            R::template accumulate<V>(states[v], terms);
+            if constexpr (S::stores) store_some<V>(output + i, stored, count);
+            i = n;
+        }
+    }
+    if constexpr (stage + 1 < P::stages) {
+        for (int k = VECTORS / 2; k > 0; k /= 2)
+            for (int v = 0; v < k; v++) R::template merge<V>(states[v], states[v + k]);
+        R::template merge_lanes<V>(states[0]);
+        V results[R::results + 1];
+        R::template finish<V>(states[0], double(n), results);
+        S::template row<V>(results, broadcast<V>(ScalarOf<V>(n)), settings, row);
+        row_stages<P, stage + 1, V>(inputs, output, n, settings, row);
+    }
+}
+
+template <class P, class V> FASTACT_INLINE void read_settings(const double* from, V* settings) {
+    for (int k = 0; k < P::settings; k++) settings[k] = broadcast<V>(ScalarOf<V>(from[k]));
+}
+
+template <class P, class T>
+void run_row(const void* const* input_pointers, void* output, ptrdiff_t n, const double* setting_values) {
+    using V = VectorOf<T>;
+    const T* inputs[P::inputs];
+    for (int k = 0; k < P::inputs; k++) inputs[k] = static_cast<const T*>(input_pointers[k]);
+    V settings[P::settings + 1], row[P::values + 1];
+    read_settings<P, V>(setting_values, settings);
+    row_stages<P, 0, V>(inputs, static_cast<T*>(output), n, settings, row);
+}
+
+// ---- across columns ----------------------------------------------------------------------------------------------------
+
+// `count` is the number of columns in the last vector where that is not full, else 0.
+template <class P, int stage, class V, int VECTORS>
+FASTACT_INLINE void column_stages(const ScalarOf<V>* const* inputs, ScalarOf<V>* output, const ptrdiff_t* steps, ptrdiff_t n,
+                                  ptrdiff_t count, const V* settings, V (*row)[P::values + 1]) {
+    using S = typename P::template Stage<stage>;
+    using R = typename S::Reduced;
+    constexpr int W = lanes<V>;
+    typename R::template State<V> states[SUMS<V>][VECTORS];
+    const ptrdiff_t sums = n < SUMS<V> ? n : SUMS<V>;
+    for (ptrdiff_t l = 0; l < sums; l++)
+        for (int v = 0; v < VECTORS; v++) R::template start<V>(states[l][v]);
+    for (ptrdiff_t i = 0; i < n; i++) {
+        const auto get = [&](const ScalarOf<V>* from) __attribute__((always_inline)) {
+            return count == 0 ? load<V>(from) : load_some<V>(from, count);
+        };
+        ScalarOf<V>* const out = output + i * steps[P::inputs];
+        for (int v = 0; v < VECTORS; v++) {
+            V x[P::inputs], terms[R::terms + 1], stored;
+            for (int k = 0; k < P::inputs; k++) x[k] = get(inputs[k] + i * steps[k] + v * W);
+            S::template element<V>(x, get(out + v * W), settings, row[v], terms, stored);
+            R::template accumulate<V>(states[i % SUMS<V>][v], terms);
+            if constexpr (S::stores) {
+                if (count == 0) store<V>(out + v * W, stored);
+                else store_some<V>(out + v * W, stored, count);
+            }
+        }
+    }
+    if constexpr (stage + 1 < P::stages) {
+        for (int v = 0; v < VECTORS; v++) {
+            // Partial sums without an element are +0, and adding them would change nothing.
+            for (ptrdiff_t k = SUMS<V> / 2; k > 0; k /= 2)
+                for (ptrdiff_t l = 0; l < k && l + k < sums; l++) R::template merge<V>(states[l][v], states[l + k][v]);
+            V results[R::results + 1];
+            R::template finish<V>(states[0][v], double(n), results);
+            S::template row<V>(results, broadcast<V>(ScalarOf<V>(n)), settings, row[v]);
+        }
+        column_stages<P, stage + 1, V, VECTORS>(inputs, output, steps, n, count, settings, row);
+    }
+}
+
+template <class P, class T>
+void run_columns(const void* const* input_pointers, void* output_pointer, const ptrdiff_t* steps, ptrdiff_t n,
+                 ptrdiff_t columns, const double* setting_values) {
+    using V = VectorOf<T>;
+    constexpr int W = lanes<V>, BLOCK = BLOCK_VECTORS<V>;
+    V settings[P::settings + 1];
+    read_settings<P, V>(setting_values, settings);
+    const auto block = [&](ptrdiff_t column, ptrdiff_t count, auto vectors) __attribute__((always_inline)) {
+        constexpr int VECTORS = sizeof(vectors);
+        const T* inputs[P::inputs];
+        for (int k = 0; k < P::inputs; k++) inputs[k] = static_cast<const T*>(input_pointers[k]) + column;
+        V row[VECTORS][P::values + 1];
+        column_stages<P, 0, V, VECTORS>(inputs, static_cast<T*>(output_pointer) + column, steps, n, count, settings, row);
+    };
+    struct One { char size[1]; };
+    struct Full { char size[BLOCK]; };
+    ptrdiff_t column = 0;
+    for (; column + BLOCK * W <= columns; column += BLOCK * W) block(column, 0, Full{});
+    for (; column + W <= columns; column += W) block(column, 0, One{});
+    if (column < columns) block(column, columns - column, One{});
+}
+
+// ---- rows to columns and back ------------------------------------------------------------------------------------------
+
+// Which lanes of a pair of rows, k apart in a square, make their transposed rows: those of the first, or of the second.
+template <class V, int k> struct Exchange {
+    using Bits = typename FormatOf<V>::Bits;
+    Bits first[lanes<V>], second[lanes<V>];
+    constexpr Exchange() : first(), second() {
+        for (int i = 0; i < lanes<V>; i++) {
+            first[i] = i & k ? lanes<V> + i - k : i;
+            second[i] = i & k ? lanes<V> + i : i + k;
+        }
+    }
+};
+
+template <class V, int k> static constexpr Exchange<V, k> exchange = {};
+
+template <class V> FASTACT_INLINE V lanes_of_two(V a, V b, const typename FormatOf<V>::Bits* numbers) {
+#if defined(__GNUC__) && !defined(__clang__)
+    if constexpr (lanes<V> > 1) {
+        IntegersOf<V> from;
+        memcpy(&from, numbers, sizeof from);
+        return __builtin_shuffle(a, b, from);
+    }
+#endif
+    ScalarOf<V> both[2 * lanes<V>], picked[lanes<V>];
+    store<V>(both, a);
+    store<V>(both + lanes<V>, b);
+    for (int i = 0; i < lanes<V>; i++) picked[i] = both[numbers[i]];
+    return load<V>(picked);
+}
+
+template <class V, int k = 1> FASTACT_INLINE void transpose(V* square) {
+    if constexpr (k < lanes<V>) {
+#pragma GCC unroll 16
+        for (int i = 0; i < lanes<V>; i++) {
+            if ((i & k) == 0) {
+                const V a = square[i], b = square[i + k];
+                square[i] = lanes_of_two(a, b, exchange<V, k>.first);
+                square[i + k] = lanes_of_two(a, b, exchange<V, k>.second);
+            }
+        }
+        transpose<V, 2 * k>(square);
+    }
+}
+
+// Element i of row r goes to buffer[i * width + r], and back.
+template <class T> void gather_rows(const void* const* rows, ptrdiff_t count, ptrdiff_t n, void* buffer, ptrdiff_t width) {
+    using V = VectorOf<T>;
+    constexpr int W = lanes<V>;
+    for (ptrdiff_t r = 0; r < count; r += W)
+        for (ptrdiff_t i = 0; i < n; i += W) {
+            V square[W];
+#pragma GCC unroll 16
+            for (int k = 0; k < W; k++) {
+                const T* const from = static_cast<const T*>(rows[r + k < count ? r + k : r]) + i;
+                square[k] = i + W <= n ? load<V>(from) : load_some<V>(from, n - i);
+            }
+            transpose(square);
+            T* const to = static_cast<T*>(buffer) + i * width + r;
+#pragma GCC unroll 16
+            for (int k = 0; k < W; k++)
+                if (i + k < n) store<V>(to + k * width, square[k]);
+        }
+}
+
+template <class T> void scatter_rows(const void* buffer, ptrdiff_t width, void* const* rows, ptrdiff_t count, ptrdiff_t n) {
+    using V = VectorOf<T>;
+    constexpr int W = lanes<V>;
+    for (ptrdiff_t r = 0; r < count; r += W)
+        for (ptrdiff_t i = 0; i < n; i += W) {
+            V square[W];
+            const T* const from = static_cast<const T*>(buffer) + i * width + r;
+#pragma GCC unroll 16
+            for (int k = 0; k < W; k++) square[k] = load<V>(from + (i + k < n ? k : 0) * width);
+            transpose(square);
+#pragma GCC unroll 16
+            for (int k = 0; k < W; k++) {
+                if (r + k >= count) break;
+                T* const to = static_cast<T*>(rows[r + k]) + i;
+                if (i + W <= n) store<V>(to, square[k]);
+                else store_some<V>(to, square[k], n - i);
+            }
+        }
+}
+
+template <class T, class... P> struct RowPrograms {
+    static constexpr RowProgram all[] = {{P::name, P::inputs, P::settings, run_row<P, T>, run_columns<P, T>}...};
+    static constexpr int count = sizeof...(P);
+};
+
+}  // namespace FASTACT_ISA
+}  // namespace fastact

@@ -1,0 +1,257 @@
+// The words of the restricted language (fastact/language.py) for vectors of one instruction set.
+//
+// A translation unit defines FASTACT_ISA, the namespace that everything here is put into, and FASTACT_VECTOR_BYTES, the width
+// of a vector (0: one element at a time, for compilers without vector extensions).  The generic templates define the meaning;
+// an overload below them is an instruction that gives the same bits.  Nothing of the standard library's templates is
+// instantiated here: the linker could merge such a body, compiled for a newer CPU, into the path of an older one.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+#define FASTACT_INLINE inline __attribute__((always_inline))
+
+namespace fastact {
+namespace FASTACT_ISA {
+
+template <class T> struct Format;
+
+template <> struct Format<float> {
+    using Bits = int32_t;
+    static constexpr int fraction_bits = 23;
+    static constexpr float bias = 127;
+    static constexpr float two_to_fraction_bits = 0x1p23f;
+    static constexpr Bits truncated = 0xfff;
+};
+
+template <> struct Format<double> {
+    using Bits = int64_t;
+    static constexpr int fraction_bits = 52;
+    static constexpr double bias = 1023;
+    static constexpr double two_to_fraction_bits = 0x1p52;
+    static constexpr Bits truncated = 0x7ffffff;
+};
+
+template <class V> struct Traits;
+
+#if FASTACT_VECTOR_BYTES > 0
+typedef float f32 __attribute__((vector_size(FASTACT_VECTOR_BYTES)));
+typedef double f64 __attribute__((vector_size(FASTACT_VECTOR_BYTES)));
+typedef int32_t i32 __attribute__((vector_size(FASTACT_VECTOR_BYTES)));
+typedef int64_t i64 __attribute__((vector_size(FASTACT_VECTOR_BYTES)));
+#else
+typedef float f32;
+typedef double f64;
+typedef int32_t i32;
+typedef int64_t i64;
+#endif
+
+template <> struct Traits<f32> {
+    using Scalar = float;
+    using Integers = i32;
+};
+
+template <> struct Traits<f64> {
+    using Scalar = double;
+    using Integers = i64;
+};
+
+template <class V> using ScalarOf = typename Traits<V>::Scalar;
+template <class V> using IntegersOf = typename Traits<V>::Integers;
+template <class V> using FormatOf = Format<ScalarOf<V>>;
+
+template <class T> struct VectorOfType;
+template <> struct VectorOfType<float> { using type = f32; };
+template <> struct VectorOfType<double> { using type = f64; };
+template <class T> using VectorOf = typename VectorOfType<T>::type;
+
+template <class V> constexpr int lanes = sizeof(V) / sizeof(ScalarOf<V>);
+
+template <class V> FASTACT_INLINE V load(const ScalarOf<V>* from) {
+    V v;
+    memcpy(&v, from, sizeof v);
+    return v;
+}
+
+template <class V> FASTACT_INLINE void store(ScalarOf<V>* to, V v) { memcpy(to, &v, sizeof v); }
+
+template <class V> FASTACT_INLINE IntegersOf<V> bits(V v) {
+    IntegersOf<V> b;
+    memcpy(&b, &v, sizeof v);
+    return b;
+}
+
+template <class V> FASTACT_INLINE V from_bits(IntegersOf<V> b) {
+    V v;
+    memcpy(&v, &b, sizeof v);
+    return v;
+}
+
+// x - 0 is x for every x; x + 0 would turn -0 into +0.
+template <class V> FASTACT_INLINE V broadcast(ScalarOf<V> x) { return x - V{}; }
+
+#if FASTACT_VECTOR_BYTES == 0
+FASTACT_INLINE f32 fma(f32 a, f32 b, f32 c) { return __builtin_fmaf(a, b, c); }
+FASTACT_INLINE f64 fma(f64 a, f64 b, f64 c) { return __builtin_fma(a, b, c); }
+FASTACT_INLINE f32 sqrt(f32 x) { return __builtin_sqrtf(x); }
+FASTACT_INLINE f64 sqrt(f64 x) { return __builtin_sqrt(x); }
+#elif FASTACT_VECTOR_BYTES == 64 && defined(__AVX512F__)
+FASTACT_INLINE f32 fma(f32 a, f32 b, f32 c) { return (f32)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
+FASTACT_INLINE f64 fma(f64 a, f64 b, f64 c) { return (f64)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c); }
+FASTACT_INLINE f32 sqrt(f32 x) { return (f32)_mm512_sqrt_ps((__m512)x); }
+FASTACT_INLINE f64 sqrt(f64 x) { return (f64)_mm512_sqrt_pd((__m512d)x); }
+#elif FASTACT_VECTOR_BYTES == 32 && defined(__FMA__)
+FASTACT_INLINE f32 fma(f32 a, f32 b, f32 c) { return (f32)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c); }
+FASTACT_INLINE f64 fma(f64 a, f64 b, f64 c) { return (f64)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c); }
+FASTACT_INLINE f32 sqrt(f32 x) { return (f32)_mm256_sqrt_ps((__m256)x); }
+FASTACT_INLINE f64 sqrt(f64 x) { return (f64)_mm256_sqrt_pd((__m256d)x); }
+#elif FASTACT_VECTOR_BYTES == 16 && defined(__aarch64__)
+FASTACT_INLINE f32 fma(f32 a, f32 b, f32 c) { return (f32)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
+FASTACT_INLINE f64 fma(f64 a, f64 b, f64 c) { return (f64)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b); }
+FASTACT_INLINE f32 sqrt(f32 x) { return (f32)vsqrtq_f32((float32x4_t)x); }
+FASTACT_INLINE f64 sqrt(f64 x) { return (f64)vsqrtq_f64((float64x2_t)x); }
+#elif FASTACT_VECTOR_BYTES == 16 && defined(__x86_64__)
+// No fused instruction here.  The product is exact in double; the sum is rounded to odd there, so that rounding it once more
+// to float is right (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums", 2008).  Inlining these would only take
+// the compiler minutes.
+inline __attribute__((noinline)) f32 fma(f32 a, f32 b, f32 c) {
+    typedef double Wide __attribute__((vector_size(32)));
+    typedef int64_t WideBits __attribute__((vector_size(32)));
+    const Wide product = __builtin_convertvector(a, Wide) * __builtin_convertvector(b, Wide);
+    const Wide addend = __builtin_convertvector(c, Wide);
+    const Wide sum = product + addend;
+    const Wide addend_in_sum = sum - product;
+    const Wide error = (product - (sum - addend_in_sum)) + (addend - addend_in_sum);
+    WideBits sum_bits;
+    memcpy(&sum_bits, &sum, sizeof sum);
+    const WideBits inexact = (error < 0) | (error > 0);
+    const WideBits outward = (error < 0) == (sum < 0);
+    const WideBits even = (sum_bits & 1) - 1;
+    const WideBits step = (outward & 2) - 1;
+    sum_bits += inexact & even & step;
+    Wide odd;
+    memcpy(&odd, &sum_bits, sizeof odd);
+    return __builtin_convertvector(odd, f32);
+}
+inline __attribute__((noinline)) f64 fma(f64 a, f64 b, f64 c) {
+    return f64{__builtin_fma(a[0], b[0], c[0]), __builtin_fma(a[1], b[1], c[1])};
+}
+FASTACT_INLINE f32 sqrt(f32 x) { return (f32)_mm_sqrt_ps((__m128)x); }
+FASTACT_INLINE f64 sqrt(f64 x) { return (f64)_mm_sqrt_pd((__m128d)x); }
+#endif
+
+template <class Mask, class V> FASTACT_INLINE V where(Mask condition, V yes, V no) { return condition ? yes : no; }
+
+// A NaN in x fails every comparison and is returned.
+template <class V> FASTACT_INLINE V minimum(V x, V limit) { return limit < x ? limit : x; }
+template <class V> FASTACT_INLINE V maximum(V x, V limit) { return limit > x ? limit : x; }
+
+template <class V> FASTACT_INLINE IntegersOf<V> sign_bits() { return bits(broadcast<V>(-0.0)); }
+
+template <class V> FASTACT_INLINE V absolute(V x) { return from_bits<V>(bits(x) & ~sign_bits<V>()); }
+
+template <class V> FASTACT_INLINE V copysign(V magnitude, V sign) {
+    return from_bits<V>((bits(magnitude) & ~sign_bits<V>()) | (bits(sign) & sign_bits<V>()));
+}
+
+// Adding and subtracting 2^fraction_bits leaves an integer; numbers beyond it are integers already.
+template <class V> FASTACT_INLINE V round(V x) {
+    const V big = broadcast<V>(FormatOf<V>::two_to_fraction_bits);
+    const V magnitude = absolute(x);
+    return copysign(magnitude < big ? (magnitude + big) - big : magnitude, x);
+}
+
+template <class V> FASTACT_INLINE V floor(V x) {
+    const V nearest = round(x);
+    return copysign(nearest > x ? nearest - broadcast<V>(1) : nearest, x);
+}
+
+// 2^n for an integer-valued n: adding the shifter leaves n + bias in the low bits.
+template <class V> FASTACT_INLINE V power_of_two(V n) {
+    using F = FormatOf<V>;
+    const V shifted = n + broadcast<V>(F::two_to_fraction_bits * ScalarOf<V>(1.5) + F::bias);
+    return from_bits<V>(bits(shifted) << F::fraction_bits);
+}
+
+// Two factors, so that neither overflows and only the last multiplication rounds into the subnormals.
+template <class V> FASTACT_INLINE V ldexp(V m, V n) {
+    const V half = round(n * broadcast<V>(0.5));
+    return m * power_of_two(half) * power_of_two(n - half);
+}
+
+template <class V> FASTACT_INLINE V exponent(V x) {
+    using F = FormatOf<V>;
+    const V big = broadcast<V>(F::two_to_fraction_bits);
+    const V biased = from_bits<V>((bits(x) >> F::fraction_bits) | bits(big));
+    return biased - broadcast<V>(F::two_to_fraction_bits + F::bias);
+}
+
+template <class V> FASTACT_INLINE V mantissa(V x) {
+    using F = FormatOf<V>;
+    using Bits = typename F::Bits;
+    return from_bits<V>((bits(x) & ((Bits(1) << F::fraction_bits) - 1)) | bits(broadcast<V>(1)));
+}
+
+template <class V> FASTACT_INLINE V truncate(V x) { return from_bits<V>(bits(x) & ~FormatOf<V>::truncated); }
+
+// A store to an aligned address that bypasses the caches, and what makes such stores visible to other threads.
+template <class V> FASTACT_INLINE void stream(ScalarOf<V>* to, V v) { store<V>(to, v); }
+
+FASTACT_INLINE void fence() {
+#if defined(__x86_64__)
+    _mm_sfence();
+#endif
+}
+
+// ---- one instruction for a word, where the instruction set has it ------------------------------------------------------
+
+#if FASTACT_VECTOR_BYTES == 64 && defined(__AVX512F__)
+FASTACT_INLINE f32 minimum(f32 x, f32 limit) { return (f32)_mm512_min_ps((__m512)limit, (__m512)x); }
+FASTACT_INLINE f64 minimum(f64 x, f64 limit) { return (f64)_mm512_min_pd((__m512d)limit, (__m512d)x); }
+FASTACT_INLINE f32 maximum(f32 x, f32 limit) { return (f32)_mm512_max_ps((__m512)limit, (__m512)x); }
+FASTACT_INLINE f64 maximum(f64 x, f64 limit) { return (f64)_mm512_max_pd((__m512d)limit, (__m512d)x); }
+FASTACT_INLINE f32 round(f32 x) { return (f32)_mm512_roundscale_ps((__m512)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+FASTACT_INLINE f64 round(f64 x) { return (f64)_mm512_roundscale_pd((__m512d)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+FASTACT_INLINE f32 floor(f32 x) { return (f32)_mm512_roundscale_ps((__m512)x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
+FASTACT_INLINE f64 floor(f64 x) { return (f64)_mm512_roundscale_pd((__m512d)x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
+FASTACT_INLINE f32 ldexp(f32 m, f32 n) { return (f32)_mm512_scalef_ps((__m512)m, (__m512)n); }
+FASTACT_INLINE f64 ldexp(f64 m, f64 n) { return (f64)_mm512_scalef_pd((__m512d)m, (__m512d)n); }
+FASTACT_INLINE void stream(float* to, f32 v) { _mm512_stream_ps(to, (__m512)v); }
+FASTACT_INLINE void stream(double* to, f64 v) { _mm512_stream_pd(to, (__m512d)v); }
+#elif FASTACT_VECTOR_BYTES == 32 && defined(__AVX2__)
+FASTACT_INLINE f32 minimum(f32 x, f32 limit) { return (f32)_mm256_min_ps((__m256)limit, (__m256)x); }
+FASTACT_INLINE f64 minimum(f64 x, f64 limit) { return (f64)_mm256_min_pd((__m256d)limit, (__m256d)x); }
+FASTACT_INLINE f32 maximum(f32 x, f32 limit) { return (f32)_mm256_max_ps((__m256)limit, (__m256)x); }
+FASTACT_INLINE f64 maximum(f64 x, f64 limit) { return (f64)_mm256_max_pd((__m256d)limit, (__m256d)x); }
+FASTACT_INLINE f32 round(f32 x) { return (f32)_mm256_round_ps((__m256)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+FASTACT_INLINE f64 round(f64 x) { return (f64)_mm256_round_pd((__m256d)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+FASTACT_INLINE f32 floor(f32 x) { return (f32)_mm256_floor_ps((__m256)x); }
+FASTACT_INLINE f64 floor(f64 x) { return (f64)_mm256_floor_pd((__m256d)x); }
+FASTACT_INLINE void stream(float* to, f32 v) { _mm256_stream_ps(to, (__m256)v); }
+FASTACT_INLINE void stream(double* to, f64 v) { _mm256_stream_pd(to, (__m256d)v); }
+#elif FASTACT_VECTOR_BYTES == 16 && defined(__x86_64__)
+FASTACT_INLINE f32 minimum(f32 x, f32 limit) { return (f32)_mm_min_ps((__m128)limit, (__m128)x); }
+FASTACT_INLINE f64 minimum(f64 x, f64 limit) { return (f64)_mm_min_pd((__m128d)limit, (__m128d)x); }
+FASTACT_INLINE f32 maximum(f32 x, f32 limit) { return (f32)_mm_max_ps((__m128)limit, (__m128)x); }
+FASTACT_INLINE f64 maximum(f64 x, f64 limit) { return (f64)_mm_max_pd((__m128d)limit, (__m128d)x); }
+FASTACT_INLINE void stream(float* to, f32 v) { _mm_stream_ps(to, (__m128)v); }
+FASTACT_INLINE void stream(double* to, f64 v) { _mm_stream_pd(to, (__m128d)v); }
+#endif
+
+// Horner's scheme from the highest coefficient down; the order is part of the meaning.
+template <class V, int N> FASTACT_INLINE V polynomial(V x, const ScalarOf<V> (&coefficients)[N]) {
+    V sum = broadcast<V>(coefficients[N - 1]);
+#pragma GCC unroll 32
+    for (int i = N - 2; i >= 0; i--) sum = fma(sum, x, broadcast<V>(coefficients[i]));
+    return sum;
+}
+
+}  // namespace FASTACT_ISA
+}  // namespace fastact

@@ -1,0 +1,170 @@
+"""NaN, infinities, signed zeros, kinks, and what is declared of the shape of each function."""
+
+import numpy as np
+import pytest
+from errors import from_wider, ulp_error
+from inputs import neighbours, specials, walk
+from mpmath import mp, mpf
+from truth import TRUTH, slope
+
+import fastact as fa
+
+INFINITIES = [-np.inf, np.inf]
+
+
+def test_nan_stays_nan(case, dtype):
+    x = np.array([np.nan, 1.0, -np.nan, -2.0, np.nan] * 7, dtype)
+    nan = np.isnan(x)
+    results = case.results(x, np.ones_like(x))
+    results["in place"] = case.in_place(x.copy(), *case.required)
+    for form, result in results.items():
+        assert np.isnan(result[nan]).all(), form
+        assert np.isfinite(result[~nan]).all(), form
+
+
+def test_nan_in_grad_stays_nan(case, dtype):
+    """Also where the derivative is zero."""
+    x = np.array([-np.inf, -1e4, -1.0, -0.0, 0.0, 1.0, 1e4, np.inf] * 5, dtype)
+    g = case.results(x, np.full_like(x, np.nan))["backward"]
+    assert np.isnan(g).all()
+
+
+@pytest.mark.parametrize("x", INFINITIES)
+def test_limits_at_the_infinities(case, dtype, x):
+    if x not in case.declaration.limits:
+        pytest.skip("the limit depends on a required parameter")
+    value, derivative = case.declaration.limits[x]
+    argument = np.full(19, x, dtype)
+    results = case.results(argument, np.full_like(argument, 2.0))
+    exact = {0.0, 1.0, -1.0, np.inf, -np.inf}
+    for form, limit in [
+        ("value", value),
+        ("value of both", value),
+        ("derivative", derivative),
+        ("derivative of both", derivative),
+    ]:
+        result = results[form]
+        wanted = np.full_like(argument, limit)
+        if abs(limit) in exact:
+            assert (result == wanted).all(), (form, result[0], limit)
+            assert (np.signbit(result) == np.signbit(wanted)).all() or form.startswith("derivative"), (
+                form,
+                result[0],
+                limit,
+            )
+        else:
+            assert (ulp_error(result, from_wider(np.full(19, float(limit)), argument.dtype)) <= 1).all(), (
+                form,
+                result[0],
+            )
+    assert (results["backward"] == 2 * results["derivative"]).all()
+
+
+@pytest.mark.parametrize("x", INFINITIES)
+def test_declared_limits_are_those_of_the_truth(case, x):
+    """Seen from as far out as the truth can be asked."""
+    if x not in case.declaration.limits:
+        pytest.skip("the limit depends on a required parameter")
+    far = mpf(np.sign(x)) * mpf(10) ** 200
+    parameters = [mpf(float(p)) for p in case.defaults]
+    with mp.workprec(3000):
+        value = TRUTH[case.name](far, *parameters)
+        steepness = slope(TRUTH[case.name], 0, far, *parameters)
+    for declared, seen in zip(case.declaration.limits[x], (value, steepness), strict=True):
+        if np.isinf(declared):
+            assert mp.sign(seen) == np.sign(declared)
+            assert abs(seen) > 100
+        else:
+            assert abs(seen - declared) < 1e-12, (declared, seen)
+
+
+def test_zero_keeps_its_sign_where_it_stays_zero(case, dtype):
+    zeros = np.array([-0.0, 0.0] * 9, dtype)
+    value = case.function(zeros, *case.required)
+    in_place = case.in_place(zeros.copy(), *case.required)
+    for result in (value, in_place):
+        truth = TRUTH[case.name](mpf(0), *map(mpf, case.defaults))
+        if truth == 0:
+            assert (result == 0).all()
+            assert (np.signbit(result) == np.signbit(zeros)).all()
+        elif abs(truth) > np.finfo(dtype).smallest_subnormal:
+            assert (result != 0).all()
+
+
+def test_value_at_minus_infinity_keeps_the_sign_of_its_tail(case, dtype):
+    """-0.0 for silu, whose tail is negative; 0.0 for relu... as declared."""
+    declared = case.declaration.limits.get(-np.inf, (1.0, 1.0))[0]
+    tail = TRUTH[case.name](mpf(-(10**4)), *map(mpf, case.defaults))
+    if declared == 0 and tail != 0:
+        assert np.signbit(declared) == (tail < 0)
+        assert np.signbit(case.function(np.array([-np.inf], dtype), *case.required))[0] == (tail < 0)
+
+
+def test_kinks_have_the_left_derivative(case, dtype):
+    """Left of the kink and at it the derivative is the same; right of it it is another."""
+    for kink in case.declaration.kinks:
+        left, at, right = np.sort(neighbours([kink], dtype, steps=1))
+        results = [case.results(np.full(5, x), np.full(5, 3.0, dtype)) for x in (left, at, right)]
+        wanted = float(slope(TRUTH[case.name], 0, float(at), *map(mpf, case.defaults)))
+        for form in ("derivative", "derivative of both"):
+            d_left, d_at, d_right = (float(result[form][0]) for result in results)
+            assert abs(d_at - wanted) <= 4 * np.finfo(dtype).eps * max(1, abs(wanted)), form
+            assert abs(d_at - d_left) < abs(d_at - d_right) / 10, form
+        assert results[1]["backward"][0] == 3 * results[1]["derivative"][0]
+
+
+def test_kinks_are_all_declared(case):
+    """Elsewhere the derivatives of neighbouring numbers are close."""
+    x = np.sort(np.unique(np.concatenate([walk("float64", 40_000, 1e-3, 1e3), neighbours([0.0, 1.0, 3.0, 6.0], "float64")])))
+    between = (x[:-1] < 0) & (x[1:] > 0)
+    derivative = case.function.derivative(x, *case.required)
+    jumps = np.abs(np.diff(derivative)) > 0.02
+    declared = np.zeros_like(jumps)
+    for kink in case.declaration.kinks:
+        declared |= (x[:-1] <= kink) & (kink <= x[1:])
+    # A slope that changes within 1e-3 of zero, as that of smu, is no jump.
+    narrow = (np.abs(x[:-1]) <= 1e-3) | (np.abs(x[1:]) <= 1e-3) | between
+    hidden = jumps & ~declared & ~narrow
+    assert not hidden.any(), x[:-1][hidden]
+
+
+def test_declared_monotone(case):
+    """Where a function is declared never to decrease it does not, by more than its error; others do."""
+    if case.required:
+        pytest.skip("that depends on a required parameter")
+    x = np.sort(walk("float64", 30_000))
+    value = case.function(x, *case.required)
+    fuzz = 2 * case.declaration.ulp[0] * np.finfo(float).eps
+    with np.errstate(over="ignore"):
+        falls = value[1:] < value[:-1] - fuzz * np.abs(value[:-1])
+    assert falls.any() != case.declaration.monotone, x[:-1][falls][:3]
+
+
+def test_specials_are_what_the_neighbourhood_is(case, dtype):
+    """No special input makes a NaN of anything but NaN."""
+    x = specials(dtype)
+    for form, result in case.results(x, np.ones_like(x)).items():
+        if form not in case.declaration.trainable:
+            assert (np.isnan(result) == np.isnan(x)).all(), (form, x, result)
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "value"),
+    [("silu", -1.27846454, -0.27846454), ("mish", -1.1924312, None), ("gelu", -0.75179152, None)],
+)
+def test_known_minima(name, place, value):
+    x = np.linspace(place - 1e-3, place + 1e-3, 2001)
+    y = getattr(fa, name)(x)
+    assert abs(x[np.argmin(y)] - place) < 2e-5
+    if value is not None:
+        assert abs(y.min() - value) < 1e-8
+
+
+@pytest.mark.parametrize("name", ["gelu", "silu", "gelu_tanh", "mish"])
+def test_tails_are_subnormal_before_they_are_zero(name):
+    """Nothing flushes subnormal numbers, nor cuts the tail off where exp would leave the normal range."""
+    x = -walk("float32", 20_000, 1.0, 200.0)[20_000:]
+    y = getattr(fa, name)(x)
+    subnormal = (y != 0) & (np.abs(y) < np.finfo("float32").tiny)
+    assert subnormal.any()
+    assert (np.sort(x[y == 0])[-1:] < x[subnormal].min()).all()

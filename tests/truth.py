@@ -1,0 +1,118 @@
+"""The independent truth: the paper's formula of every activation in mpmath, value only, one line each.
+
+The derivatives are difference quotients of these lines at a high precision: from the left, because that is the
+convention at kinks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+
+import errors
+import mpmath
+import numpy as np
+from mpmath import mp, mpf
+
+
+def exp(x: mpf) -> mpf:
+    """Return exp(x), no further than the range of any float needs: mpmath takes its time over exp(1e300)."""
+    return mp.exp(max(min(x, 100_000), -100_000))
+
+
+def erf(x: mpf) -> mpf:
+    return mp.erf(max(min(x, 200), -200))
+
+
+def normal_cdf(x: mpf) -> mpf:
+    return mp.erfc(max(min(-x / mp.sqrt(2), 200), -200)) / 2
+
+
+def softplus(x: mpf) -> mpf:
+    return max(x, 0) + mp.log1p(exp(-abs(x)))
+
+
+TRUTH: dict[str, Callable[..., mpf]] = {
+    "identity": lambda x: x,
+    "step": lambda x, threshold=0.0, at=0.0: mpf(1) if x > threshold else at if x == threshold else mpf(0),
+    "relu": lambda x: max(x, 0),
+    "leaky_relu": lambda x, negative_slope=0.01: x if x > 0 else negative_slope * x,
+    "prelu": lambda x, weight: x if x > 0 else weight * x,
+    "elu": lambda x, alpha=1.0: x if x > 0 else alpha * mp.expm1(max(x, -100_000)),
+    "sigmoid": lambda x: 1 / (1 + exp(-x)),
+    "log_sigmoid": lambda x: -softplus(-x),
+    "tanh": lambda x: mp.tanh(x),
+    "softplus": lambda x, beta=1.0: softplus(beta * x) / beta,
+    "silu": lambda x, beta=1.0: x / (1 + exp(-beta * x)),
+    "gelu": lambda x: x * normal_cdf(x),
+    "gelu_tanh": lambda x: x / (1 + exp(-2 * mp.sqrt(2 / mp.pi) * (x + mpf("0.044715") * x**3))),
+    "mish": lambda x: x * mp.tanh(softplus(x)),
+    "hard_swish": lambda x: x * max(min(x + 3, 6), 0) / 6,
+    "smu": lambda x, alpha=0.25, mu=1e6: ((1 + alpha) * x + (1 - alpha) * x * erf(mu * (1 - alpha) * x)) / 2,
+    "smu1": lambda x, alpha=0.25, mu=4.352665993287951e-9: ((1 + alpha) * x + mp.sqrt(((1 - alpha) * x) ** 2 + mu**2)) / 2,
+}
+
+
+def reference(
+    name: str,
+    x: np.ndarray,
+    settings: tuple[float, ...] = (),
+    by: int | None = None,
+    cache: Path | None = None,
+) -> errors.Truth:
+    """Return the truth of an activation at finite x as seen from the dtype of x.
+
+    Parameters
+    ----------
+    settings : tuple of float
+        The parameters after `x`, rounded to the dtype of `x` as fastact rounds them.
+    by : int, optional
+        The number of the argument to differentiate by, counted from 0 for `x`; the value itself by default.
+    cache : Path, optional
+        A directory where results are kept from one run to the next.
+    """
+    key = hashlib.sha256(repr((name, x.dtype.str, settings, by)).encode())
+    key.update(np.ascontiguousarray(x).tobytes() + inspect.getsource(TRUTH[name]).encode() + _SOURCE)
+    file = cache and cache / f"{key.hexdigest()[:32]}.npz"
+    if file and file.exists():
+        with np.load(file) as kept:
+            return errors.Truth(kept["nearest"], kept["offset"])
+    parameters = [mpf(float(x.dtype.type(setting))) for setting in settings]
+    function = TRUTH[name]
+    with mp.workprec(240):
+        numbers = [
+            function(mpf(float(number)), *parameters) if by is None else slope(function, by, float(number), *parameters)
+            for number in x
+        ]
+        truth = errors.from_real(map(mpf, numbers), x.dtype)
+    if file:
+        partial = file.with_suffix(f".{id(truth)}.npz")
+        np.savez(partial, nearest=truth.nearest, offset=truth.offset)
+        partial.replace(file)
+    return truth
+
+
+def slope(function: Callable[..., mpf], by: int, *arguments: float | mpf) -> mpf:
+    """Return the left difference quotient by one argument, at a precision that leaves 80 bits of the difference."""
+    precision = 300
+    while True:
+        with mp.workprec(precision):
+            here = [mpf(argument) for argument in arguments]
+            step = mpmath.ldexp(min(abs(here[by]), 1) or 1, -90)
+            there = [*here[:by], here[by] - step, *here[by + 1 :]]
+            value = function(*here)
+            difference = value - function(*there)
+            if by == 0 and abs(difference) > abs(step) * 2**60:
+                # The value itself jumps here: the slope on the left is that before the jump.
+                return slope(function, by, *there)
+            enough = abs(difference) >= mpmath.ldexp(abs(value), 80 - precision)
+            # Beyond 1600 bits the slope lies below every float's range.
+            if enough or precision > 1600:
+                return difference / step
+        precision *= 2
+
+
+_PARTS = (exp, erf, normal_cdf, softplus, slope, errors.from_real)
+_SOURCE = b"".join(inspect.getsource(part).encode() for part in _PARTS)

@@ -1,0 +1,353 @@
+"""Print fastact/coefficients.py: the constants of the elementary functions in both precisions.
+
+The polynomials are minimax fits of the relative error, by a Remez exchange in 50 decimal digits.
+
+    python tools/fit_coefficients.py > fastact/coefficients.py
+    python tools/fit_coefficients.py --check
+"""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+from collections.abc import Callable
+
+import numpy as np
+from mpmath import mp, mpf
+
+mp.dps = 50
+PRECISIONS = {"float32": np.float32, "float64": np.float64}
+TARGET = pathlib.Path(__file__).resolve().parent.parent / "fastact" / "coefficients.py"
+
+HEADER = '''"""Constants of both precisions; printed by tools/fit_coefficients.py, not to be edited.
+
+A polynomial's coefficients stand from the constant term up.  The comment above each gives what it approximates, where,
+and the largest relative error of the fit, before any rounding in its evaluation.
+"""
+
+from fastact.language import Constant
+'''
+
+
+def nearest(value: mpf, precision: str) -> mpf:
+    """The nearest number of the working precision."""
+    scalar = PRECISIONS[precision]
+    guess = scalar(float(value))
+    neighbours = [guess, np.nextafter(guess, scalar(np.inf)), np.nextafter(guess, scalar(-np.inf))]
+    return min((mpf(float(n)) for n in neighbours), key=lambda n: abs(n - value))
+
+
+def text(value: mpf, precision: str) -> str:
+    """A decimal that reads back as the value, in float64 and in the working precision."""
+    return repr(float(value))
+
+
+def evaluate(coefficients: list[mpf], x: mpf) -> mpf:
+    total = mpf(0)
+    for c in reversed(coefficients):
+        total = total * x + c
+    return total
+
+
+def remez(
+    function: Callable[[mpf], mpf],
+    weight: Callable[[mpf], mpf],
+    interval: tuple[mpf, mpf],
+    degree: int,
+    fixed: list[mpf],
+) -> tuple[list[mpf], mpf]:
+    """Minimise the largest ``abs((function - polynomial) * weight)`` with the first coefficients given.
+
+    Returns all coefficients and the error.
+    """
+    low, high = interval
+    unknown = degree + 1 - len(fixed)
+    points = 24 * (unknown + 1)
+    grid = [(low + high) / 2 + (high - low) / 2 * mp.cos(mp.pi * (2 * i + 1) / (2 * points)) for i in range(points)]
+    grid = [x for x in grid if x != 0]
+    weights = [abs(weight(x)) for x in grid]
+    targets = [function(x) - evaluate(fixed, x) for x in grid]
+    reference = [round(i * (len(grid) - 1) / unknown) for i in range(unknown + 1)]
+    for _ in range(60):
+        system, right = mp.matrix(unknown + 1), mp.matrix(unknown + 1, 1)
+        for row, index in enumerate(reference):
+            for column in range(unknown):
+                system[row, column] = grid[index] ** (len(fixed) + column)
+            system[row, unknown] = (-1) ** row / weights[index]
+            right[row] = targets[index]
+        solution = mp.lu_solve(system, right)
+        free = [solution[i] for i in range(unknown)]
+        shifted = [mpf(0)] * len(fixed) + free
+        errors = [(t - evaluate(shifted, x)) * w for x, t, w in zip(grid, targets, weights, strict=True)]
+        exchanged = alternation(errors, unknown + 1)
+        level = abs(solution[unknown])
+        if exchanged == reference or max(abs(e) for e in errors) < level * mpf("1.001"):
+            break
+        reference = exchanged
+    return [*fixed, *free], max(abs(e) for e in errors)
+
+
+def alternation(errors: list[mpf], count: int) -> list[int]:
+    """The places of ``count`` extrema of alternating sign, the largest ones."""
+    places: list[int] = []
+    for i, error in enumerate(errors):
+        if places and (errors[places[-1]] > 0) == (error > 0):
+            if abs(error) > abs(errors[places[-1]]):
+                places[-1] = i
+        else:
+            places.append(i)
+    while len(places) > count:
+        if len(places) == count + 1:
+            places.pop(0 if abs(errors[places[0]]) < abs(errors[places[-1]]) else -1)
+        else:
+            weakest = min(range(len(places) - 1), key=lambda i: max(abs(errors[places[i]]), abs(errors[places[i + 1]])))
+            del places[weakest : weakest + 2]
+    return places
+
+
+def fit(
+    precision: str,
+    function: Callable[[mpf], mpf],
+    weight: Callable[[mpf], mpf],
+    interval: tuple[mpf, mpf],
+    degree: int,
+    fixed: tuple[int, ...] = (),
+) -> tuple[list[mpf], mpf]:
+    """Fit, and round the coefficients."""
+    coefficients, _level = remez(function, weight, interval, degree, [mpf(c) for c in fixed])
+    rounded = [nearest(c, precision) for c in coefficients]
+    low, high = interval
+    samples = [low + (high - low) * mpf(2 * i + 1) / 2000 for i in range(1000)]
+    error = max(abs((function(x) - evaluate(rounded, x)) * weight(x)) for x in samples if x != 0)
+    return rounded, error
+
+
+def polynomial_constant(
+    name: str,
+    comment: str,
+    function: Callable[[str], Callable[[mpf], mpf]],
+    weight: Callable[[str], Callable[[mpf], mpf]],
+    interval: dict[str, tuple[mpf, mpf]],
+    degree: dict[str, int],
+    fixed: tuple[int, ...] = (),
+) -> str:
+    """The lines that define one polynomial."""
+    lines, errors = [], []
+    for precision in PRECISIONS:
+        coefficients, error = fit(
+            precision, function(precision), weight(precision), interval[precision], degree[precision], fixed
+        )
+        errors.append(f"{mp.nstr(error, 2)} ({precision})")
+        listed = "".join(f"        {text(c, precision)},\n" for c in coefficients)
+        lines.append(f"    {precision}=(\n{listed}    ),\n")
+    ranges = " and ".join(
+        dict.fromkeys(f"[{mp.nstr(interval[p][0], 5)}, {mp.nstr(interval[p][1], 5)}]" for p in PRECISIONS)
+    )
+    return f"\n# {comment}\n# on {ranges}; errors {', '.join(errors)}\n{name} = Constant(\n{''.join(lines)})\n"
+
+
+def number_constant(name: str, comment: str, values: dict[str, mpf]) -> str:
+    """The lines that define one number."""
+    listed = ", ".join(f"{p}={text(nearest(values[p], p), p)}" for p in PRECISIONS)
+    return f"\n# {comment}\n{name} = Constant({listed})\n"
+
+
+def both(value: mpf) -> dict[str, mpf]:
+    return dict.fromkeys(PRECISIONS, mpf(value))
+
+
+def high(value: mpf) -> dict[str, mpf]:
+    return {p: nearest(value, p) for p in PRECISIONS}
+
+
+def low(value: mpf) -> dict[str, mpf]:
+    return {p: value - nearest(value, p) for p in PRECISIONS}
+
+
+def always(function: Callable[[mpf], mpf]) -> Callable[[str], Callable[[mpf], mpf]]:
+    return lambda precision: function
+
+
+def symmetric(bound: mpf) -> dict[str, tuple[mpf, mpf]]:
+    return dict.fromkeys(PRECISIONS, (-bound, bound))
+
+
+TAIL_POLE = {"float32": mpf("3.5"), "float64": mpf(5)}
+TAIL_CENTRE = {"float32": mpf("0.40625"), "float64": mpf("0.4375")}
+TAIL_END = {"float32": mpf("14.625"), "float64": mpf(39)}
+
+
+def tail_of_place(precision: str) -> Callable[[mpf], mpf]:
+    """``k -> Phi(-t) * exp(t * t / 2) * (t + pole)`` where ``t / (t + pole) = k + centre``."""
+
+    def function(k: mpf) -> mpf:
+        place = k + TAIL_CENTRE[precision]
+        t = TAIL_POLE[precision] * place / (1 - place)
+        return mp.erfc(t / mp.sqrt(2)) / 2 * mp.exp(t * t / 2) * (t + TAIL_POLE[precision])
+
+    return function
+
+
+def tail_slope(precision: str) -> Callable[[mpf], mpf]:
+    """The divided difference of :func:`tail_of_place` at zero, given its value there in the working precision."""
+    function = tail_of_place(precision)
+    return lambda k: (function(k) - tail_first()[precision]) / k
+
+
+def tail_first() -> dict[str, mpf]:
+    return {p: nearest(tail_of_place(p)(mpf(0)), p) for p in PRECISIONS}
+
+
+def tail_interval(precision: str) -> tuple[mpf, mpf]:
+    end = TAIL_END[precision]
+    return -TAIL_CENTRE[precision], end / (end + TAIL_POLE[precision]) - TAIL_CENTRE[precision]
+
+
+def module() -> str:
+    """The text of coefficients.py."""
+    ln2, cubic = mp.log(2), mpf("0.044715")
+    slope = 2 * mp.sqrt(2 / mp.pi)
+    inverse_cubic = 1 / cubic
+    # The sum with a square below 128 (512) is split without a branch if its grid is that of the largest sums.
+    coarse = {"float32": mpf(2) ** -17, "float64": mpf(2) ** -44}
+    shift = {p: mp.nint(inverse_cubic / coarse[p]) * coarse[p] for p in PRECISIONS}
+    half_ln2 = ln2 / 2 * mpf("1.0001")
+    parts = [
+        HEADER,
+        number_constant("LOG2_E", "1 / log(2)", both(1 / ln2)),
+        number_constant("LN2_HIGH", "log(2), its nearest number", high(ln2)),
+        number_constant("LN2_LOW", "log(2) - LN2_HIGH", low(ln2)),
+        number_constant("EXP_LOWEST", "below it exp rounds to zero", {"float32": mpf(-104), "float64": mpf(-746)}),
+        number_constant("EXP_HIGHEST", "above it exp overflows", {"float32": mpf(89), "float64": mpf(710)}),
+        number_constant(
+            "DECAY_END",
+            "exp(-DECAY_END) makes a zero of any number times it",
+            {"float32": mpf(175), "float64": mpf(1415)},
+        ),
+        number_constant(
+            "TANH_END", "from it on 4 * exp(-2 * x) rounds to zero", {"float32": mpf(53), "float64": mpf(374)}
+        ),
+        number_constant(
+            "MISH_LOWEST", "below it x * exp(x) rounds to zero", {"float32": mpf(-110), "float64": mpf(-754)}
+        ),
+        number_constant(
+            "MISH_HIGHEST", "above it exp(-2 * x) does not count", {"float32": mpf(20), "float64": mpf(40)}
+        ),
+        number_constant("SQRT_HALF", "sqrt(1/2)", both(mp.sqrt(mpf(1) / 2))),
+        number_constant("SQRT_TWO", "sqrt(2)", high(mp.sqrt(2))),
+        number_constant("SQRT_TWO_REST", "sqrt(2) - SQRT_TWO", low(mp.sqrt(2))),
+        number_constant("NORMAL_PEAK", "1 / sqrt(2 * pi)", both(1 / mp.sqrt(2 * mp.pi))),
+        number_constant("ERF_SLOPE_HALF", "1 / sqrt(pi)", both(1 / mp.sqrt(mp.pi))),
+        number_constant(
+            "SMALLEST_NORMAL", "the smallest normal number", {"float32": mpf(2) ** -126, "float64": mpf(2) ** -1022}
+        ),
+        number_constant(
+            "NORMALISER", "makes subnormal numbers normal", {"float32": mpf(2) ** 32, "float64": mpf(2) ** 64}
+        ),
+        number_constant("NORMALISER_EXPONENT", "log2(NORMALISER)", {"float32": mpf(32), "float64": mpf(64)}),
+        number_constant(
+            "SQUARE_END",
+            "a number whose square is far from overflow",
+            {"float32": mpf(2) ** 63, "float64": mpf(2) ** 510},
+        ),
+        number_constant(
+            "HUGE", "a large number whose sums do not overflow", {"float32": mpf(2) ** 125, "float64": mpf(2) ** 1021}
+        ),
+        number_constant("SIXTH", "1 / 6", high(mpf(1) / 6)),
+        number_constant("SIXTH_REST", "1 / 6 - SIXTH", low(mpf(1) / 6)),
+        number_constant(
+            "TAIL_POLE", "normal_cdf(-t) is exp(-t * t / 2) / (t + TAIL_POLE) times a smooth function", TAIL_POLE
+        ),
+        number_constant("TAIL_CENTRE", "the middle of t / (t + TAIL_POLE)", TAIL_CENTRE),
+        number_constant(
+            "NORMAL_TAIL_NORMAL",
+            "up to it normal_cdf(-x) is a normal number",
+            {"float32": mpf("12.75"), "float64": mpf("37.5")},
+        ),
+        number_constant("NORMAL_END", "from it on normal_cdf(-x) * x and exp(-x * x / 2) round to zero", TAIL_END),
+        number_constant(
+            "GELU_TANH_END",
+            "from it on the tail of gelu_tanh rounds to zero",
+            {"float32": mpf(11), "float64": mpf("21.75")},
+        ),
+        number_constant("GELU_TANH_SHIFT", "1 / 0.044715 in short", shift),
+        number_constant(
+            "GELU_TANH_SHIFT_REST", "1 / 0.044715 - GELU_TANH_SHIFT", {p: inverse_cubic - shift[p] for p in PRECISIONS}
+        ),
+        number_constant("GELU_TANH_CUBIC", "2 * sqrt(2 / pi) * 0.044715 / log(2)", high(slope * cubic / ln2)),
+        number_constant("GELU_TANH_CUBIC_REST", "the rest of it", low(slope * cubic / ln2)),
+        number_constant("GELU_TANH_SLOPE", "2 * sqrt(2 / pi)", both(slope)),
+        number_constant("GELU_TANH_SLOPE_CUBIC", "6 * sqrt(2 / pi) * 0.044715", both(3 * slope * cubic)),
+        polynomial_constant(
+            "EXP",
+            "exp(x)",
+            always(mp.exp),
+            always(lambda x: 1 / mp.exp(x)),
+            symmetric(half_ln2),
+            {"float32": 6, "float64": 11},
+            (1, 1),
+        ),
+        polynomial_constant(
+            "EXPM1",
+            "(exp(x) - 1 - x) / x**2",
+            always(lambda x: (mp.expm1(x) - x) / x**2),
+            always(lambda x: x**2 / mp.expm1(x)),
+            symmetric(half_ln2),
+            {"float32": 4, "float64": 9},
+        ),
+        polynomial_constant(
+            "TANH",
+            "(exp(x) - 1 - x) / x**2",
+            always(lambda x: (mp.expm1(x) - x) / x**2),
+            always(lambda x: x**2 / mp.expm1(x)),
+            dict.fromkeys(PRECISIONS, (mpf("-0.149"), mpf("0.551"))),
+            {"float32": 5, "float64": 10},
+        ),
+        polynomial_constant(
+            "LOG1P",
+            "log(1 + x) / x, of x - 1/2",
+            always(lambda u: mp.log1p(u + mpf(1) / 2) / (u + mpf(1) / 2)),
+            always(lambda u: (u + mpf(1) / 2) / mp.log1p(u + mpf(1) / 2)),
+            symmetric(mpf(1) / 2),
+            {"float32": 10, "float64": 21},
+        ),
+        polynomial_constant(
+            "LOG",
+            "(log(1 + x) - x) / x**2",
+            always(lambda x: (mp.log1p(x) - x) / x**2),
+            always(lambda x: x**2 / mp.log1p(x)),
+            dict.fromkeys(PRECISIONS, (mp.sqrt(mpf(1) / 2) - 1, mp.sqrt(2) - 1)),
+            {"float32": 8, "float64": 19},
+        ),
+        polynomial_constant(
+            "ERF",
+            "erf(sqrt(y)) / sqrt(y)",
+            always(lambda y: mp.erf(mp.sqrt(y)) / mp.sqrt(y)),
+            always(lambda y: mp.sqrt(y) / mp.erf(mp.sqrt(y))),
+            dict.fromkeys(PRECISIONS, (mpf(2) ** -30, mpf(1))),
+            {"float32": 7, "float64": 12},
+        ),
+        number_constant("TAIL_FIRST", "normal_cdf(-t) * exp(t * t / 2) * (t + TAIL_POLE) at TAIL_CENTRE", tail_first()),
+        polynomial_constant(
+            "TAIL",
+            "(normal_cdf(-t) * exp(t * t / 2) * (t + TAIL_POLE) - TAIL_FIRST) / k\n"
+            "# of k = t / (t + TAIL_POLE) - TAIL_CENTRE",
+            tail_slope,
+            lambda p: lambda k: k / tail_of_place(p)(k),
+            {p: tail_interval(p) for p in PRECISIONS},
+            {"float32": 9, "float64": 23},
+        ),
+    ]
+    return "".join(parts)
+
+
+def main() -> int:
+    printed = module()
+    if "--check" in sys.argv[1:]:
+        return 0 if TARGET.read_text() == printed else 1
+    sys.stdout.write(printed)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
