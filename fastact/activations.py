@@ -24,6 +24,7 @@ from .coefficients import (
     SIXTH_REST,
     SQRT_TWO,
     SQRT_TWO_REST,
+    SQUARE_END,
 )
 from .declaration import activation
 from .elementary import (
@@ -517,3 +518,41 @@ def smu1(x: Any, alpha: Any = 0.25, mu: Any = 4.352665993287951e-9) -> Any:
     slope = where(negative, fma(half, k, alpha), fma(-half, k, 1.0))
     by_alpha = where(negative, x * fma(-0.5, k, 1.0), 0.5 * k * base)
     return value, slope, by_alpha, 0.5 * (mu / hypotenuse)
+
+
+@activation(limits={-inf: (0.0, 0.0), inf: (inf, 1.0)}, trainable=("b",), monotone=True, domain={"b": (1e-30, 1e30)})
+def squareplus(x: Any, b: Any = 4.0) -> Any:
+    r"""Smooth rectified linear unit without an exponential (Barron, 2021).
+
+    .. math:: f(x) = \tfrac12 \left(x + \sqrt{x^2 + b}\right)
+
+    Parameters
+    ----------
+    b : float, default 4
+        The size of the bend at zero.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.squareplus([-1.5, 0.0, 1.5])
+    array([0.5, 1. , 2. ])
+    """
+    a = absolute(x)
+    near = minimum(a, SQUARE_END)
+    far = a > SQUARE_END
+    square = fma(near, near, b)
+    r = where(far, a, sqrt(square))
+    h = fma(0.5, a, 0.5 * r)
+    # Below zero, quotients; what rounding took from their denominators is put back.
+    h_rest = fma(0.5, a, 0.5 * r - h)
+    quarter = 0.25 * b
+    inverse = 1.0 / h
+    low = quarter * inverse
+    low = where(far, low, fma(inverse, fma(-low, h_rest, fma(-low, h, quarter)), low))
+    d = fma(near, r, square)
+    d_rest = fma(near, r, square - d)
+    d_inverse = 1.0 / d
+    half = 0.5 * b
+    slope = half * d_inverse
+    slope = where(far, low / r, fma(d_inverse, fma(-slope, d_rest, fma(-slope, d, half)), slope))
+    return where(x < 0.0, low, h), where(x < 0.0, slope, 1.0 - slope), 0.25 / r
