@@ -214,6 +214,23 @@ def _hard_swish_derivative(x: Array, out: Array, a: Array, b: Array) -> None:
     np.copyto(out, 1, where=x > 3)
 
 
+def _squareplus(x: Array, out: Array, a: Array, b: Array) -> None:
+    np.multiply(x, x, out=a)
+    np.add(a, 4, out=a)
+    np.sqrt(a, out=a)
+    np.add(a, x, out=a)
+    np.multiply(a, 0.5, out=out)
+
+
+def _squareplus_derivative(x: Array, out: Array, a: Array, b: Array) -> None:
+    np.multiply(x, x, out=a)
+    np.add(a, 4, out=a)
+    np.sqrt(a, out=a)
+    np.divide(x, a, out=out)
+    np.multiply(out, 0.5, out=out)
+    np.add(out, 0.5, out=out)
+
+
 _SMU_ALPHA = 0.25
 _SMU_SHARPNESS = 1e6
 _SMU1_SMOOTHING = 4.352665993287951e-9
@@ -254,6 +271,7 @@ PLAIN: dict[str, Plain] = {
     "gelu_tanh": Plain(_gelu_tanh, _gelu_tanh_derivative),
     "mish": Plain(_mish, _mish_derivative),
     "hard_swish": Plain(_hard_swish, _hard_swish_derivative),
+    "squareplus": Plain(_squareplus, _squareplus_derivative),
     "smu1": Plain(_smu1, _smu1_derivative),
 }
 """Value and derivative by the activation's name.  One that is missing here is timed without a comparison."""

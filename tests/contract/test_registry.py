@@ -18,7 +18,7 @@ def test_list_is_the_declarations():
 def test_foundation_is_there():
     foundation = (
         "identity step relu leaky_relu prelu elu sigmoid log_sigmoid tanh softplus silu gelu gelu_tanh mish hard_swish "
-        "smu smu1"
+        "squareplus smu smu1"
     ).split()
     assert set(foundation) <= set(fa.list_activations())
 
@@ -66,6 +66,7 @@ def test_defaults_of_the_field(case):
         "elu": {"alpha": 1.0},
         "softplus": {"beta": 1.0},
         "silu": {"beta": 1.0},
+        "squareplus": {"b": 4.0},
     }
     if case.name in defaults:
         assert dict(case.declaration.parameters) == defaults[case.name]
