@@ -9,14 +9,17 @@ array([0., 0., 2.], dtype=float32)
 
 from __future__ import annotations
 
-from ._active import backend
-from .configuration import show_config
-from .forms import Activation, Form
-from .forms import activation as _activation
-from .registry import get, list_activations
-from .row_operations import log_softmax, log_softmax_, softmax, softmax_, zscore, zscore_
-from .threads import get_num_threads, num_threads, set_num_threads
+from ._settings import one_sentence_from_command as _one_sentence_from_command
 from .version import __version__
+
+with _one_sentence_from_command():
+    from ._active import backend
+    from .configuration import show_config
+    from .forms import Activation, Form
+    from .forms import activation as _activation
+    from .registry import get, list_activations
+    from .row_operations import log_softmax, log_softmax_, softmax, softmax_, zscore, zscore_
+    from .threads import get_num_threads, num_threads, set_num_threads
 
 __all__ = [
     "Activation",

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from types import FunctionType, MappingProxyType
+from typing import Any, NamedTuple
 
 __all__ = ["DECLARATIONS", "Declaration", "activation"]
 
 
-@dataclass(frozen=True)
-class Declaration:
+class Declaration(NamedTuple):
     """One activation, as everything else is derived from it."""
 
-    function: Callable[..., Any]
+    function: FunctionType
     """Returns the value, the derivative, and the derivatives by the trainable parameters."""
     limits: Mapping[float, tuple[float, float]]
     """The value and the derivative at the infinities, with the default parameters."""
@@ -29,24 +27,26 @@ class Declaration:
     """Whether the value never decreases, with the default parameters."""
     ulp: tuple[float, float] = (2, 2)
     """The largest error allowed to the value and to the derivative, in units in the last place."""
-    domain: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    domain: Mapping[str, tuple[float, float]] = MappingProxyType({})
     """The inclusive bounds of the parameters that have any."""
-    variants: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    variants: Mapping[str, Mapping[str, str]] = MappingProxyType({})
     """Keywords that choose between activations: their values, and the activation that each one names."""
 
     @property
     def name(self) -> str:
         return self.function.__name__
 
-    @cached_property
+    @property
     def doc(self) -> str:
         return inspect.getdoc(self.function) or ""
 
-    @cached_property
+    @property
     def parameters(self) -> dict[str, Any]:
         """The parameters after ``x`` with their defaults; ``inspect.Parameter.empty`` marks a required one."""
-        signature = inspect.signature(self.function)
-        return {name: p.default for name, p in list(signature.parameters.items())[1:]}
+        code, defaults = self.function.__code__, self.function.__defaults__ or ()
+        names = code.co_varnames[1 : code.co_argcount]
+        required = [inspect.Parameter.empty] * (len(names) - len(defaults))
+        return dict(zip(names, [*required, *defaults], strict=True))
 
 
 DECLARATIONS: dict[str, Declaration] = {}
@@ -61,15 +61,13 @@ def activation(
     kinks: tuple[float, ...] = (),
     monotone: bool = False,
     ulp: tuple[float, float] = (2, 2),
-    domain: Mapping[str, tuple[float, float]] | None = None,
-    variants: Mapping[str, Mapping[str, str]] | None = None,
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    domain: Mapping[str, tuple[float, float]] = MappingProxyType({}),
+    variants: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+) -> Callable[[FunctionType], FunctionType]:
     """Declare the decorated function of the restricted language to be an activation; see :class:`Declaration`."""
 
-    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
-        declaration = Declaration(
-            function, limits, aliases, trainable, kinks, monotone, ulp, domain or {}, variants or {}
-        )
+    def declare(function: FunctionType) -> FunctionType:
+        declaration = Declaration(function, limits, aliases, trainable, kinks, monotone, ulp, domain, variants)
         DECLARATIONS[declaration.name] = declaration
         return function
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,8 +20,7 @@ PRECISIONS = {"float32": np.float32, "float64": np.float64}
 """The precisions in which the kernels compute, and their scalar types."""
 
 
-@dataclass(frozen=True)
-class Constant:
+class Constant(NamedTuple):
     """A number, or the coefficients of a polynomial from the constant term up, in each precision.
 
     The values are those of the working precision exactly, written as Python floats.

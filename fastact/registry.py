@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-
 from .declaration import DECLARATIONS
 from .forms import Activation, activation
 
@@ -51,6 +49,8 @@ def get(name: str) -> Activation:
         raise TypeError(f"name is a {type(name).__name__}; it must be a string such as 'gelu'")
     names = _names()
     if name.lower() not in names:
+        import difflib
+
         close = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(map(repr, close))}?" if close else "list_activations() lists them all"
         raise ValueError(f"there is no activation {name!r}; {hint}")

@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from . import elementary, row_words, rowwise, words
 from ._active import backend_module
@@ -15,7 +14,7 @@ from .language import bind, functions_of
 
 __all__ = ["run_rows"]
 
-_Array = npt.NDArray[Any]
+_Array = np.ndarray[Any, np.dtype[Any]]
 
 # Elements of a block: its temporaries stay in the second-level cache.
 _BLOCK = 16384

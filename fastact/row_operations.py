@@ -6,10 +6,9 @@ import functools
 import math
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 from numpy.lib.array_utils import normalize_axis_index
 
 from ._active import backend_module
@@ -18,7 +17,10 @@ from .row_loop import run_rows as run_rows_in_numpy
 
 __all__ = ["RowOperation", "log_softmax", "log_softmax_", "softmax", "softmax_", "zscore", "zscore_"]
 
-_Array = npt.NDArray[Any]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+_Array = np.ndarray[Any, np.dtype[Any]]
 _Axis = int | Sequence[int] | None
 
 _FLOATS = {np.dtype(t).num: np.dtype(t) for t in (np.float16, np.float32, np.float64)}
@@ -195,7 +197,7 @@ def _zscore_settings(function: str, ddof: float, eps: float) -> tuple[float, flo
     return _real(function, "ddof", ddof), float(eps)
 
 
-def _softmax_backward(grad: npt.ArrayLike, y: npt.ArrayLike, axis: _Axis = -1, out: _Array | None = None) -> _Array:
+def _softmax_backward(grad: ArrayLike, y: ArrayLike, axis: _Axis = -1, out: _Array | None = None) -> _Array:
     """Gradient by the input of softmax, from its output.
 
     .. math:: g_i = y_i \\left(\\mathrm{grad}_i - \\sum_j \\mathrm{grad}_j \\, y_j\\right)
@@ -234,7 +236,7 @@ def _softmax_backward(grad: npt.ArrayLike, y: npt.ArrayLike, axis: _Axis = -1, o
     return _backward("softmax", grad, y, axis, out)
 
 
-def _log_softmax_backward(grad: npt.ArrayLike, y: npt.ArrayLike, axis: _Axis = -1, out: _Array | None = None) -> _Array:
+def _log_softmax_backward(grad: ArrayLike, y: ArrayLike, axis: _Axis = -1, out: _Array | None = None) -> _Array:
     """Gradient by the input of log_softmax, from its output.
 
     .. math:: g_i = \\mathrm{grad}_i - e^{y_i} \\sum_j \\mathrm{grad}_j
@@ -274,7 +276,7 @@ def _log_softmax_backward(grad: npt.ArrayLike, y: npt.ArrayLike, axis: _Axis = -
 
 
 @_differentiable(_softmax_backward)
-def softmax(x: npt.ArrayLike, axis: _Axis = -1, out: _Array | None = None) -> _Array:
+def softmax(x: ArrayLike, axis: _Axis = -1, out: _Array | None = None) -> _Array:
     """Exponentials divided by their sum: positive numbers that add up to one.
 
     .. math:: y_i = \\frac{e^{x_i}}{\\sum_j e^{x_j}}
@@ -358,7 +360,7 @@ def softmax_(x: _Array, axis: _Axis = -1) -> _Array:
 
 
 @_differentiable(_log_softmax_backward)
-def log_softmax(x: npt.ArrayLike, axis: _Axis = -1, out: _Array | None = None) -> _Array:
+def log_softmax(x: ArrayLike, axis: _Axis = -1, out: _Array | None = None) -> _Array:
     """Logarithm of softmax.
 
     .. math:: y_i = x_i - \\log \\sum_j e^{x_j}
@@ -437,7 +439,7 @@ def log_softmax_(x: _Array, axis: _Axis = -1) -> _Array:
     return _in_place("log_softmax", x, axis)
 
 
-def zscore(x: npt.ArrayLike, axis: _Axis = -1, ddof: float = 0, eps: float = 0.0, out: _Array | None = None) -> _Array:
+def zscore(x: ArrayLike, axis: _Axis = -1, ddof: float = 0, eps: float = 0.0, out: _Array | None = None) -> _Array:
     """Distance from the mean in standard deviations.
 
     .. math:: y_i = \\frac{x_i - \\bar x}{\\sqrt{v + \\mathrm{eps}}},

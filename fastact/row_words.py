@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 __all__ = ["row_dot", "row_length", "row_maximum", "row_mean", "row_norm", "row_sum", "row_sum_parts"]
 
-_Array = npt.NDArray[Any]
+_Array = np.ndarray[Any, np.dtype[Any]]
 
 _WIDER = {np.dtype(np.float32): np.float64, np.dtype(np.float64): np.longdouble}
 

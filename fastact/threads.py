@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ._active import backend_module
+from ._settings import SettingError
 
 __all__ = ["get_num_threads", "num_threads", "reason", "set_num_threads"]
 
@@ -27,7 +28,7 @@ def _default() -> tuple[int, str]:
         text = os.environ.get(variable, "").split(",")[0].strip()
         if text:
             if not text.isdecimal() or int(text) == 0:
-                raise ImportError(f"{variable} is {text!r}; it must be a positive whole number")
+                raise SettingError(f"{variable} is {text!r}; it must be a positive whole number")
             return int(text), f"{variable} asks for it"
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quota = _cpu_quota()

@@ -3,6 +3,8 @@
 
 import os
 
+from fastact._settings import SettingError
+
 cimport cython
 cimport numpy as cnp
 from libc.stdint cimport uintptr_t
@@ -94,7 +96,7 @@ cdef _choose():
     if not limit:
         choose_isa(len(names) - 1)
     elif limit not in known:
-        raise ImportError(f"FASTACT_MAX_ISA is {limit!r}; it must be one of {', '.join(known)}")
+        raise SettingError(f"FASTACT_MAX_ISA is {limit!r}; it must be one of {', '.join(known)}")
     else:
         choose_isa(max(i for i, name in enumerate(names) if known.index(name) <= known.index(limit)))
 

@@ -3,8 +3,12 @@
 import json
 import subprocess
 import sys
+import sysconfig
+from pathlib import Path
 
 import pytest
+
+import fastact as fa
 
 pytest.importorskip("click")
 pytest.importorskip("tqdm")
@@ -37,14 +41,10 @@ def test_help_names_all_commands():
 
 
 def test_version():
-    import fastact as fa
-
     assert run("--version").stdout.strip() == f"fastact {fa.__version__}"
 
 
 def test_info():
-    import fastact as fa
-
     text = run("info").stdout
     for word in (fa.__version__, "backend", "threads", "numpy"):
         assert word in text
@@ -115,8 +115,15 @@ def test_bad_input(tmp_path, monkeypatch, arguments, word):
     assert not list(tmp_path.iterdir())
 
 
-def test_bad_environment(environment):
-    for variable, value in (("FASTACT_BACKEND", "fortran"), ("FASTACT_NUM_THREADS", "none")):
-        done = run("info", environment=environment | {variable: value})
-        assert done.returncode in (1, 2)
-        assert variable in done.stderr.strip().splitlines()[-1]
+@pytest.mark.parametrize("command", [[sys.executable, "-P", "-m", "fastact"], [Path(sysconfig.get_path("scripts")) / "fastact"]])
+@pytest.mark.parametrize(
+    ("variable", "value"), [("FASTACT_BACKEND", "fortran"), ("FASTACT_NUM_THREADS", "none"), ("FASTACT_MAX_ISA", "mmx")]
+)
+def test_bad_environment(environment, command, variable, value):
+    if variable == "FASTACT_MAX_ISA" and fa.backend != "cython":
+        pytest.skip("without compiled kernels there is nothing to limit")
+    environment |= {variable: value}
+    done = subprocess.run([*command, "info"], capture_output=True, text=True, env=environment, timeout=300)
+    assert done.returncode == 2, done
+    assert done.stderr.startswith(f"fastact: {variable} is '{value}'; ")
+    assert len(done.stderr.splitlines()) == 1

@@ -83,7 +83,7 @@ def test_isa_is_chosen(environment, isa):
 def last_line(done):
     assert done.returncode == 1, done
     line = done.stderr.strip().splitlines()[-1]
-    assert line.startswith("ImportError: "), line
+    assert line.startswith("fastact._settings.SettingError: "), line
     assert len(line) < 300
     return line
 

@@ -21,7 +21,7 @@ def stub() -> str:
     tree = ast.parse((PACKAGE / "__init__.py").read_text())
     imported = [
         (node.module, alias.name)
-        for node in tree.body
+        for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.level == 1
         for alias in node.names
         if alias.asname is None

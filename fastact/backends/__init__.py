@@ -17,6 +17,8 @@ import importlib.util
 import os
 from types import ModuleType
 
+from .._settings import SettingError
+
 __all__ = ["BACKENDS", "choose"]
 
 BACKENDS = ("cython", "numba", "numpy")
@@ -43,15 +45,15 @@ def choose() -> tuple[str, str, ModuleType]:
 
     Raises
     ------
-    ImportError
-        If ``FASTACT_BACKEND`` names an unknown backend or one that cannot run here.
+    SettingError
+        An ``ImportError``, if ``FASTACT_BACKEND`` names an unknown backend or one that cannot run here.
     """
     wanted = os.environ.get("FASTACT_BACKEND", "").strip().lower()
     if wanted:
         if wanted not in BACKENDS:
-            raise ImportError(f"FASTACT_BACKEND is {wanted!r}; it must be one of {', '.join(BACKENDS)}")
+            raise SettingError(f"FASTACT_BACKEND is {wanted!r}; it must be one of {', '.join(BACKENDS)}")
         if missing := _missing(wanted):
-            raise ImportError(f"FASTACT_BACKEND is {wanted!r}, but {missing}")
+            raise SettingError(f"FASTACT_BACKEND is {wanted!r}, but {missing}")
         return wanted, "FASTACT_BACKEND asks for it", importlib.import_module(f"fastact.backends.{wanted}")
     reasons: list[str] = []
     for name in BACKENDS:

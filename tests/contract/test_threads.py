@@ -71,7 +71,7 @@ def test_bad_environment(bad):
     done = run(SHOW, FASTACT_NUM_THREADS=bad)
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
-    assert last.startswith("ImportError: FASTACT_NUM_THREADS is ")
+    assert last.startswith("fastact._settings.SettingError: FASTACT_NUM_THREADS is ")
     assert bad in last
 
 
