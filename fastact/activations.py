@@ -37,6 +37,7 @@ from .elementary import (
     normal_tail_and_peak,
     reduce_by_ln2,
     sigmoid_tail,
+    sigmoid_tail_and_slope,
     tanh_and_slope,
 )
 from .words import absolute, copysign, fma, ldexp, maximum, minimum, polynomial, sqrt, where
@@ -181,8 +182,8 @@ def sigmoid(x: Any) -> Any:
     >>> fa.sigmoid([-2.0, 0.0, 2.0]).round(4)
     array([0.1192, 0.5   , 0.8808])
     """
-    q = sigmoid_tail(absolute(x))
-    return where(x < 0.0, q, 1.0 - q), fma(-q, q, q)
+    q, slope, n = sigmoid_tail_and_slope(minimum(absolute(x), -EXP_LOWEST))
+    return where(x < 0.0, q, 1.0 - q), ldexp(slope, n)
 
 
 @activation(limits={-inf: (-inf, 1.0), inf: (0.0, 0.0)}, aliases=("logsigmoid", "log_expit"), monotone=True)
@@ -269,14 +270,16 @@ def silu(x: Any, beta: Any = 1.0) -> Any:
     >>> fa.silu([-2.0, 0.0, 2.0]).round(4)
     array([-0.2384,  0.    ,  1.7616])
     """
-    z = beta * x
-    a = minimum(absolute(z), DECAY_END)
-    inside = a < DECAY_END
-    base = where(inside, x, copysign(0.0, x))
-    r, n = reduce_by_ln2(a)
+    size = absolute(x)
+    steepness = absolute(beta)
+    z = steepness * size
+    inside = z < DECAY_END
+    a = minimum(z, DECAY_END)
+    base = where(inside, size, 0.0)
     # The exponent is right to more than its own digits: it has what the product with beta lost.
-    rest = where(inside, fma(beta, x, -z), 0.0)
-    r = r + where(z < 0.0, -rest, rest)
+    rest = where(inside, fma(steepness, size, -z), 0.0)
+    r, n = reduce_by_ln2(a)
+    r = r + rest
     p = fma(r * r, polynomial(r, EXPM1), r)
     scale = ldexp(1.0, -n)
     excess = p + scale
@@ -289,7 +292,8 @@ def silu(x: Any, beta: Any = 1.0) -> Any:
     rest = excess - (denominator - 1.0)
     low = ldexp(fma(inverse, fma(-low, rest, fma(-low, denominator, slope)), low), -n)
     by_beta = ldexp((base * inverse) * (base * fma(-scale, inverse, 1.0)), -n)
-    return where(z <= 0.0, y, x - y), where(z < 0.0, low, 1.0 - low), by_beta
+    falls = beta * x < 0.0
+    return copysign(where(falls, y, size - y), x), where(falls, low, 1.0 - low), by_beta
 
 
 @activation(
@@ -309,16 +313,18 @@ def gelu(x: Any) -> Any:
     array([-0.0455,  0.    ,  1.9545])
     """
     a = minimum(absolute(x), NORMAL_END)
-    p, n = exp_of_half_square(a)
+    p, p_rest, n = exp_of_half_square(a)
     ratio, rest = normal_tail(a)
     scaled = a * ratio
     scaled_rest = fma(a, rest, fma(a, ratio, -scaled))
-    y = ldexp(scaled + fma(scaled, p, fma(scaled_rest, p, scaled_rest)), n)
+    scaled_rest = fma(scaled, p_rest, fma(scaled_rest, p, scaled_rest))
+    y = ldexp(scaled + fma(scaled, p, scaled_rest), n)
     fall = a * NORMAL_PEAK
     slope = ratio - fall
     slope_rest = (ratio - (slope + fall)) + (rest - fma(a, NORMAL_PEAK, -fall))
-    low = ldexp(slope + fma(slope, p, fma(slope_rest, p, slope_rest)), n)
-    return where(x < 0.0, -y, x - y), where(x < 0.0, low, 1.0 - low)
+    slope_rest = fma(slope, p_rest, fma(slope_rest, p, slope_rest))
+    low = ldexp(slope + fma(slope, p, slope_rest), n)
+    return maximum(x, -0.0) - y, where(x < 0.0, low, 1.0 - low)
 
 
 @activation(

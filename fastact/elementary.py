@@ -33,6 +33,8 @@ from .coefficients import (
     TAIL_POLE,
     TANH,
     TANH_END,
+    TANH_SMALL,
+    TO_INTEGER,
 )
 from .words import (
     absolute,
@@ -52,7 +54,7 @@ from .words import (
 
 def reduce_by_ln2(x: Any) -> Any:
     """Return ``r`` and the integer ``n`` with ``x = r + n * log(2)`` and ``abs(r)`` at most about ``log(2) / 2``."""
-    n = round(x * LOG2_E)
+    n = fma(x, LOG2_E, TO_INTEGER) - TO_INTEGER
     return fma(n, -LN2_LOW, fma(n, -LN2_HIGH, x)), n
 
 
@@ -115,12 +117,27 @@ def log1p_of_exp(x: Any) -> Any:
     return fma(w, p, w), n
 
 
+def sigmoid_tail_and_slope(t: Any) -> Any:
+    """Return the logistic function of ``-t``, and ``s`` and ``n`` with ``s * 2**n`` its derivative there.
+
+    For ``t`` not below zero, within the range of exponents.
+    """
+    # exp(t) = (1 + p) / scale
+    p, n = growth(t)
+    scale = ldexp(1.0, -n)
+    excess = p + scale
+    denominator = excess + 1.0
+    inverse = 1.0 / denominator
+    # What rounding took from the denominator and from its inverse is put back.
+    rest = excess - (denominator - 1.0)
+    exact = fma(inverse, fma(-inverse, rest, fma(-inverse, denominator, 1.0)), inverse)
+    return scale / denominator, fma(-scale * exact, exact, exact), -n
+
+
 def sigmoid_tail(t: Any) -> Any:
     """Logistic function of ``-t`` for ``t`` not below zero."""
-    # exp(t) = (1 + p) / scale
-    p, n = growth(minimum(t, -EXP_LOWEST))
-    scale = ldexp(1.0, -n)
-    return scale / ((p + scale) + 1.0)
+    q, slope, n = sigmoid_tail_and_slope(minimum(t, -EXP_LOWEST))
+    return q
 
 
 def sigmoid(x: Any) -> Any:
@@ -131,23 +148,11 @@ def sigmoid(x: Any) -> Any:
 
 def tanh_and_slope(x: Any) -> Any:
     """Return ``tanh(abs(x))`` and ``1 - tanh(x)**2``."""
-    # exp(2 * a) = (1 + p) / scale. The multiples of log(2) are taken low so that no p cancels against scale - 1.
     a = minimum(absolute(x), TANH_END)
-    z = a + a
-    n = round(fma(z, LOG2_E, -0.29))
-    r = fma(n, -LN2_LOW, fma(n, -LN2_HIGH, z))
-    p = fma(r * r, polynomial(r, TANH), r)
-    scale = ldexp(1.0, -n)
-    excess = p + scale
-    denominator = excess + 1.0
-    inverse = 1.0 / denominator
-    # What rounding took from the denominator and from the quotients is put back.
-    rest = excess - (denominator - 1.0)
-    numerator = (1.0 - scale) + p
-    t = numerator * inverse
-    t = fma(fma(-t, rest, fma(-t, denominator, numerator)), inverse, t)
-    exact = fma(inverse, fma(-inverse, rest, fma(-inverse, denominator, 1.0)), inverse)
-    return t, ldexp(fma(-scale * exact, exact, exact), 2.0 - n)
+    square = a * a
+    small = fma(a * square, polynomial(square, TANH), a)
+    q, slope, n = sigmoid_tail_and_slope(a + a)
+    return where(a < TANH_SMALL, small, fma(-2.0, q, 1.0)), ldexp(slope, n + 2.0)
 
 
 def tanh(x: Any) -> Any:
@@ -157,12 +162,15 @@ def tanh(x: Any) -> Any:
 
 
 def exp_of_half_square(t: Any) -> Any:
-    """Return ``p`` and ``n`` with ``exp(-t * t / 2) = (1 + p) * 2**n``."""
+    """Return ``p``, its small rest and ``n`` with ``exp(-t * t / 2) = (1 + p + rest) * 2**n``."""
     h = -0.5 * t
     z = h * t
-    n = round(z * LOG2_E)
-    r = fma(n, -LN2_LOW, fma(n, -LN2_HIGH, z)) + fma(h, t, -z)
-    return fma(r * r, polynomial(r, EXPM1), r), n
+    n = fma(z, LOG2_E, TO_INTEGER) - TO_INTEGER
+    start = fma(n, -LN2_HIGH, z)
+    # What the product and log(2) lost to rounding.
+    rest = fma(n, -LN2_LOW, fma(h, t, -z))
+    r = start + rest
+    return start, fma(r * r, polynomial(r, EXPM1), rest), n
 
 
 def normal_tail(t: Any) -> Any:
@@ -183,9 +191,10 @@ def normal_tail(t: Any) -> Any:
 def normal_tail_and_peak(t: Any) -> Any:
     """Return ``normal_cdf(-t)`` and ``exp(-t * t / 2)`` for ``t`` not below zero, with one exponential."""
     t = minimum(t, NORMAL_END)
-    p, n = exp_of_half_square(t)
+    p, p_rest, n = exp_of_half_square(t)
     ratio, rest = normal_tail(t)
-    return ldexp(ratio + fma(ratio, p, fma(rest, p, rest)), n), ldexp(1.0 + p, n)
+    rest = fma(ratio, p_rest, fma(rest, p, rest))
+    return ldexp(ratio + fma(ratio, p, rest), n), ldexp(1.0 + (p + p_rest), n)
 
 
 def normal_cdf(x: Any) -> Any:

@@ -223,6 +223,13 @@ FASTACT_INLINE f32 floor(f32 x) { return (f32)_mm512_roundscale_ps((__m512)x, _M
 FASTACT_INLINE f64 floor(f64 x) { return (f64)_mm512_roundscale_pd((__m512d)x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
 FASTACT_INLINE f32 ldexp(f32 m, f32 n) { return (f32)_mm512_scalef_ps((__m512)m, (__m512)n); }
 FASTACT_INLINE f64 ldexp(f64 m, f64 n) { return (f64)_mm512_scalef_pd((__m512d)m, (__m512d)n); }
+// 0xCA takes bits of the second operand where the first has ones, else of the third.
+FASTACT_INLINE f32 copysign(f32 magnitude, f32 sign) {
+    return (f32)(i32)_mm512_ternarylogic_epi32((__m512i)sign_bits<f32>(), (__m512i)bits(sign), (__m512i)bits(magnitude), 0xCA);
+}
+FASTACT_INLINE f64 copysign(f64 magnitude, f64 sign) {
+    return (f64)(i64)_mm512_ternarylogic_epi64((__m512i)sign_bits<f64>(), (__m512i)bits(sign), (__m512i)bits(magnitude), 0xCA);
+}
 FASTACT_INLINE void stream(float* to, f32 v) { _mm512_stream_ps(to, (__m512)v); }
 FASTACT_INLINE void stream(double* to, f64 v) { _mm512_stream_pd(to, (__m512d)v); }
 #elif FASTACT_VECTOR_BYTES == 32 && defined(__AVX2__)

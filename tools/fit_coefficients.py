@@ -172,8 +172,10 @@ def symmetric(bound: mpf) -> dict[str, tuple[mpf, mpf]]:
     return dict.fromkeys(PRECISIONS, (-bound, bound))
 
 
-TAIL_POLE = {"float32": mpf("3.5"), "float64": mpf(5)}
-TAIL_CENTRE = {"float32": mpf("0.40625"), "float64": mpf("0.4375")}
+# With these the first coefficient is between half and twice every value of the function, so that what rounding takes from
+# their sum can be told; of such ones the polynomials suffer least from the rounding of their coefficients.
+TAIL_POLE = {"float32": mpf("2.5625"), "float64": mpf("2.875")}
+TAIL_CENTRE = {"float32": mpf("0.453125"), "float64": mpf("0.5")}
 TAIL_END = {"float32": mpf("14.625"), "float64": mpf(39)}
 
 
@@ -215,6 +217,11 @@ def module() -> str:
     parts = [
         HEADER,
         number_constant("LOG2_E", "1 / log(2)", both(1 / ln2)),
+        number_constant(
+            "TO_INTEGER",
+            "adding it to a number of less than half its size rounds that to an integer",
+            {"float32": mpf(3) * 2**22, "float64": mpf(3) * 2**51},
+        ),
         number_constant("LN2_HIGH", "log(2), its nearest number", high(ln2)),
         number_constant("LN2_LOW", "log(2) - LN2_HIGH", low(ln2)),
         number_constant("EXP_LOWEST", "below it exp rounds to zero", {"float32": mpf(-104), "float64": mpf(-746)}),
@@ -224,6 +231,7 @@ def module() -> str:
             "exp(-DECAY_END) makes a zero of any number times it",
             {"float32": mpf(175), "float64": mpf(1415)},
         ),
+        number_constant("TANH_SMALL", "up to it tanh is its own polynomial", both(mpf("0.55"))),
         number_constant(
             "TANH_END", "from it on 4 * exp(-2 * x) rounds to zero", {"float32": mpf(53), "float64": mpf(374)}
         ),
@@ -297,11 +305,11 @@ def module() -> str:
         ),
         polynomial_constant(
             "TANH",
-            "(exp(x) - 1 - x) / x**2",
-            always(lambda x: (mp.expm1(x) - x) / x**2),
-            always(lambda x: x**2 / mp.expm1(x)),
-            dict.fromkeys(PRECISIONS, (mpf("-0.149"), mpf("0.551"))),
-            {"float32": 5, "float64": 10},
+            "(tanh(sqrt(y)) / sqrt(y) - 1) / y",
+            always(lambda y: (mp.tanh(mp.sqrt(y)) / mp.sqrt(y) - 1) / y),
+            always(lambda y: y * mp.sqrt(y) / mp.tanh(mp.sqrt(y))),
+            dict.fromkeys(PRECISIONS, (mpf(2) ** -30, mpf("0.55") ** 2)),
+            {"float32": 4, "float64": 10},
         ),
         polynomial_constant(
             "LOG1P",
@@ -335,7 +343,7 @@ def module() -> str:
             tail_slope,
             lambda p: lambda k: k / tail_of_place(p)(k),
             {p: tail_interval(p) for p in PRECISIONS},
-            {"float32": 9, "float64": 23},
+            {"float32": 8, "float64": 23},
         ),
     ]
     return "".join(parts)
