@@ -13,12 +13,12 @@ from .coefficients import (
     GELU_TANH_END,
     GELU_TANH_SLOPE,
     GELU_TANH_SLOPE_CUBIC,
+    GELU_TANH_SLOPE_REST,
     HUGE,
     LOG1P,
     MISH_HIGHEST,
     MISH_LOWEST,
     NORMAL_END,
-    NORMAL_PEAK,
     NORMAL_TAIL_NORMAL,
     SIXTH,
     SIXTH_REST,
@@ -34,7 +34,7 @@ from .elementary import (
     growth,
     log1p_of_exp,
     normal_tail,
-    normal_tail_and_peak,
+    normal_tail_pull_and_peak,
     reduce_by_ln2,
     sigmoid_tail,
     sigmoid_tail_and_slope,
@@ -319,18 +319,13 @@ def gelu(x: Any) -> Any:
     scaled_rest = fma(a, rest, fma(a, ratio, -scaled))
     scaled_rest = fma(scaled, p_rest, fma(scaled_rest, p, scaled_rest))
     y = ldexp(scaled + fma(scaled, p, scaled_rest), n)
-    fall = a * NORMAL_PEAK
-    slope = ratio - fall
-    slope_rest = (ratio - (slope + fall)) + (rest - fma(a, NORMAL_PEAK, -fall))
-    slope_rest = fma(slope, p_rest, fma(slope_rest, p, slope_rest))
-    low = ldexp(slope + fma(slope, p, slope_rest), n)
+    tail, low, peak = normal_tail_pull_and_peak(a)
     return maximum(x, -0.0) - y, where(x < 0.0, low, 1.0 - low)
 
 
 @activation(
     limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)},
     aliases=("gelu_new", "gelu_fast", "gelu_accurate", "gelu_pytorch_tanh"),
-    ulp=(2, 3),
 )
 def gelu_tanh(x: Any) -> Any:
     r"""Gaussian error linear unit, approximated by a hyperbolic tangent (Hendrycks and Gimpel, 2016).
@@ -355,14 +350,18 @@ def gelu_tanh(x: Any) -> Any:
     cubic = GELU_TANH_SLOPE_CUBIC * square
     steepness = cubic + GELU_TANH_SLOPE
     steepness_rest = fma(GELU_TANH_SLOPE_CUBIC, fma(a, a, -square), fma(GELU_TANH_SLOPE_CUBIC, square, -cubic))
-    steepness_rest = (GELU_TANH_SLOPE - (steepness - cubic)) + steepness_rest
+    steepness_rest = (GELU_TANH_SLOPE - (steepness - cubic)) + (steepness_rest + GELU_TANH_SLOPE_REST)
     exponent_slope = a * steepness
     exponent_slope_rest = fma(a, steepness_rest, fma(a, steepness, -exponent_slope))
-    slope = (1.0 - exponent_slope) + fma(exponent_slope * scale, inverse, -exponent_slope_rest)
-    low = slope * inverse
-    # What rounding took from the denominator and from the quotient is put back.
+    # What rounding took from the denominator, from its inverse, from the sum and from the quotient is put back.
     rest = excess - (denominator - 1.0)
-    low = ldexp(fma(inverse, fma(-low, rest, fma(-low, denominator, slope)), low), -n)
+    exact = fma(inverse, fma(-inverse, rest, fma(-inverse, denominator, 1.0)), inverse)
+    fall = 1.0 - exponent_slope
+    regained = fma(exponent_slope * scale, exact, -exponent_slope_rest)
+    slope = fall + regained
+    slope_rest = (fall - slope) + regained
+    low = slope * inverse
+    low = ldexp(fma(inverse, fma(-low, rest, fma(-low, denominator, slope)) + slope_rest, low), -n)
     return where(x < 0.0, -y, x - y), where(x < 0.0, low, 1.0 - low)
 
 
@@ -392,7 +391,8 @@ def mish(x: Any) -> Any:
     quotient = numerator * inverse
     # What rounding took from the denominator, the quotient and the product is put back.
     d_rest = fma(w, two, 2.0 - d)
-    quotient_rest = inverse * fma(-quotient, d_rest, fma(-quotient, d, numerator))
+    numerator_rest = where(positive, 0.0, w - (two - 2.0))
+    quotient_rest = inverse * (fma(-quotient, d_rest, fma(-quotient, d, numerator)) + numerator_rest)
     low = base * quotient
     low_rest = fma(base, quotient_rest, fma(base, quotient, -low))
     low = ldexp(low + fma(low, p, fma(low_rest, p, low_rest)), n)
@@ -431,7 +431,7 @@ def hard_swish(x: Any) -> Any:
     return value, where(x <= -3.0, 0.0, where(x > 3.0, 1.0, inner))
 
 
-@activation(limits={-inf: (-inf, 0.25), inf: (inf, 1.0)}, trainable=("alpha", "mu"), monotone=True, ulp=(3, 3))
+@activation(limits={-inf: (-inf, 0.25), inf: (inf, 1.0)}, trainable=("alpha", "mu"), monotone=True)
 def smu(x: Any, alpha: Any = 0.25, mu: Any = 1e6) -> Any:
     r"""Smooth maximum unit: a leaky rectifier smoothed by the error function (Biswas et al., 2022).
 
@@ -462,15 +462,19 @@ def smu(x: Any, alpha: Any = 0.25, mu: Any = 1e6) -> Any:
     # Most numbers are far in the tail: what is made of them there must not be subnormal, which is slow.
     outside = t >= NORMAL_TAIL_NORMAL
     t = minimum(t, NORMAL_TAIL_NORMAL)
-    tail, peak = normal_tail_and_peak(t)
+    tail, pull, peak = normal_tail_pull_and_peak(t)
     tail = where(outside, 0.0, tail)
+    pull = where(outside, 0.0, pull)
     peak = where(outside, 0.0, peak)
-    pull = fma(-t, NORMAL_PEAK * peak, tail)
     near = where(outside, 0.0, opening * x)
     by_mu = (near * near) * (peak * ERF_SLOPE_HALF)
     positive = z > 0.0
-    value = x * where(positive, fma(-opening, tail, 1.0), fma(opening, tail, alpha))
-    slope = where(positive, fma(-opening, pull, 1.0), fma(opening, pull, alpha))
+    far = where(positive, 1.0, alpha)
+    step_back = where(positive, -opening, opening)
+    factor = fma(step_back, tail, far)
+    factor_rest = fma(step_back, tail, far - factor)
+    value = fma(x, factor, base * factor_rest)
+    slope = fma(step_back, pull, far)
     by_alpha = where(positive, where(outside, 0.0, x) * pull, x * (1.0 - pull))
     return value, slope, by_alpha, by_mu
 

@@ -188,13 +188,26 @@ def normal_tail(t: Any) -> Any:
     return ratio, fma(ratio, error, fma(w_rest, inverse, fma(w, inverse, -ratio)))
 
 
-def normal_tail_and_peak(t: Any) -> Any:
-    """Return ``normal_cdf(-t)`` and ``exp(-t * t / 2)`` for ``t`` not below zero, with one exponential."""
-    t = minimum(t, NORMAL_END)
+def normal_tail_pull_and_peak(t: Any) -> Any:
+    """Return ``normal_cdf(-t)``, the derivative of ``t * normal_cdf(-t)``, and ``exp(-t * t / 2)``, with one exponential.
+
+    For ``t`` not below zero and not above ``NORMAL_END``.
+    """
     p, p_rest, n = exp_of_half_square(t)
     ratio, rest = normal_tail(t)
-    rest = fma(ratio, p_rest, fma(rest, p, rest))
-    return ldexp(ratio + fma(ratio, p, rest), n), ldexp(1.0 + (p + p_rest), n)
+    tail = ldexp(ratio + fma(ratio, p, fma(ratio, p_rest, fma(rest, p, rest))), n)
+    # The difference of two numbers of one size, in double words.
+    fall = t * NORMAL_PEAK
+    pull = ratio - fall
+    pull_rest = (ratio - (pull + fall)) + (rest - fma(t, NORMAL_PEAK, -fall))
+    pull = ldexp(pull + fma(pull, p, fma(pull, p_rest, fma(pull_rest, p, pull_rest))), n)
+    return tail, pull, ldexp(1.0 + (p + p_rest), n)
+
+
+def normal_tail_and_peak(t: Any) -> Any:
+    """Return ``normal_cdf(-t)`` and ``exp(-t * t / 2)`` for ``t`` not below zero, with one exponential."""
+    tail, pull, peak = normal_tail_pull_and_peak(minimum(t, NORMAL_END))
+    return tail, peak
 
 
 def normal_cdf(x: Any) -> Any:

@@ -284,7 +284,8 @@ def module() -> str:
         ),
         number_constant("GELU_TANH_CUBIC", "2 * sqrt(2 / pi) * 0.044715 / log(2)", high(slope * cubic / ln2)),
         number_constant("GELU_TANH_CUBIC_REST", "the rest of it", low(slope * cubic / ln2)),
-        number_constant("GELU_TANH_SLOPE", "2 * sqrt(2 / pi)", both(slope)),
+        number_constant("GELU_TANH_SLOPE", "2 * sqrt(2 / pi)", high(slope)),
+        number_constant("GELU_TANH_SLOPE_REST", "the rest of it", low(slope)),
         number_constant("GELU_TANH_SLOPE_CUBIC", "6 * sqrt(2 / pi) * 0.044715", both(3 * slope * cubic)),
         polynomial_constant(
             "EXP",
