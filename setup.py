@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parent
 REQUIRED = os.environ.get("FASTACT_REQUIRE_EXT") == "1"
 MACHINE = platform.machine().lower()
 
+# With line tables perf and gdb name the Python line of an instruction; more would make the library four times larger.
+LINES = ["-g1"]
 MEANING = ["-std=c++17", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
 WARNINGS = ["-Wall", "-Wextra", "-Wno-psabi", "-Wno-unknown-pragmas", "-Wno-uninitialized", "-Wno-maybe-uninitialized"]
 AVX2 = ["-mavx2", "-mfma", "-mf16c", "-mbmi2"]
@@ -57,7 +59,7 @@ class BuildExtension(build_ext):
         self.sources_changed = max(p.stat().st_mtime for p in [*ROOT.glob("kernels/*.[hc]pp"), *generated.iterdir()])
         ext.include_dirs.append(str(generated))
         openmp = self.flags_for_openmp()
-        ext.extra_compile_args += [*MEANING, *openmp]
+        ext.extra_compile_args += [*MEANING, *LINES, *openmp]
         ext.extra_link_args += openmp
         ext.extra_objects += self.compile_kernels(ext.include_dirs)
         super().build_extension(ext)
@@ -110,7 +112,7 @@ class BuildExtension(build_ext):
                 output_dir=folder,
                 include_dirs=[*include_dirs, str(ROOT / "kernels")],
                 macros=job.macros,
-                extra_postargs=[*MEANING, *WARNINGS, *job.flags],
+                extra_postargs=[*MEANING, *LINES, *WARNINGS, *job.flags],
             )
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
