@@ -74,19 +74,22 @@ int outputs_of(Form form, const Activation& a) {
 
 size_t element_size(Storage storage) { return storage == HALF ? 2 : storage == SINGLE ? 4 : 8; }
 
-// Above this many bytes a result would only push out of the caches what the next reader wants there.
+// Above this many bytes a result would only push out of the caches what the next reader wants there.  A last-level cache that
+// is larger than this limit is shared with other programs, or other virtual machines; see
+// docs/decisions/2026-11-21-stores-that-bypass-the-caches.md.
 ptrdiff_t streaming_bytes() {
     static const ptrdiff_t bytes = [] {
+        constexpr long LIMIT = 32l << 20;
         long cache = -1;
 #if defined(_SC_LEVEL3_CACHE_SIZE)
         cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
 #endif
-        return cache > 0 ? ptrdiff_t(cache) : ptrdiff_t(32) << 20;
+        return ptrdiff_t(cache > 0 && cache < LIMIT ? cache : LIMIT);
     }();
     return bytes;
 }
 
-// Elements for which a second thread pays; see docs/decisions.
+// Elements for which another thread pays; see docs/decisions/2026-11-21-threads.md.
 constexpr ptrdiff_t GRAIN = 65536;
 
 void advance(const void** pointers, const void* const* from, int count, ptrdiff_t bytes) {
