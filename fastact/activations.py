@@ -566,3 +566,230 @@ def squareplus(x: Any, b: Any = 4.0) -> Any:
     slope = half * d_inverse
     slope = where(far, low / r, fma(d_inverse, fma(-slope, d_rest, fma(-slope, d, half)), slope))
     return where(x < 0.0, low, h), where(x < 0.0, slope, 1.0 - slope), 0.25 / r
+
+
+@activation(
+    limits={-inf: (-1.0, 0.0), inf: (1.0, 0.0)}, aliases=("hardtanh", "clamp", "clip"), kinks=(-1.0, 1.0), monotone=True, ulp=(0, 0)
+)
+def hard_tanh(x: Any, low: Any = -1.0, high: Any = 1.0) -> Any:
+    r"""Hyperbolic tangent in straight pieces (Collobert, 2004).
+
+    .. math:: f(x) = \min(\max(x, \text{low}), \text{high})
+
+    The derivative at ``low`` and ``high`` is the left one, 0 and 1.
+
+    Parameters
+    ----------
+    low : float, default -1
+        The smallest value.
+    high : float, default 1
+        The largest value.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.hard_tanh([-2.0, 0.5, 2.0])
+    array([-1. ,  0.5,  1. ])
+    """
+    slope = where(x > high, 0.0, where(x > low, 1.0, where(x <= low, 0.0, x)))
+    return minimum(maximum(x, low), high), slope
+
+
+@activation(limits={-inf: (0.0, 0.0), inf: (6.0, 0.0)}, kinks=(0.0, 6.0), monotone=True, ulp=(0, 0))
+def relu6(x: Any) -> Any:
+    r"""Rectified linear unit capped at 6 (Krizhevsky, 2010).
+
+    .. math:: f(x) = \min(\max(x, 0), 6)
+
+    The derivative at 0 and 6 is the left one, 0 and 1.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.relu6([-1.0, 2.5, 8.0])
+    array([0. , 2.5, 6. ])
+    """
+    slope = where(x > 6.0, 0.0, where(x > 0.0, 1.0, where(x <= 0.0, 0.0, x)))
+    return minimum(maximum(x, 0.0), 6.0), slope
+
+
+@activation(limits={-inf: (0.0, 0.0), inf: (inf, inf)}, aliases=("squared_relu", "relu_squared"), monotone=True)
+def relu2(x: Any) -> Any:
+    r"""Square of the rectified linear unit (So et al., 2021).
+
+    .. math:: f(x) = \max(x, 0)^2
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.relu2([-1.0, 0.5, 3.0])
+    array([0.  , 0.25, 9.  ])
+    """
+    positive = maximum(x, 0.0)
+    # The second factor has no sign: that of a zero stays.
+    return positive * absolute(positive), positive + positive
+
+
+@activation(limits={inf: (inf, 1.0)}, aliases=("thresholded_relu",), ulp=(0, 0))
+def threshold(x: Any, threshold: Any, value: Any) -> Any:
+    r"""Identity above a threshold, and a constant up to it.
+
+    .. math:: f(x) = x \text{ if } x > \text{threshold, else value}
+
+    The derivative at the threshold is the left one, 0.
+
+    Parameters
+    ----------
+    threshold : float
+        The largest number that is replaced.
+    value : float
+        What it is replaced by.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.threshold([-1.0, 0.5, 2.0], 1.0, 0.25)
+    array([0.25, 0.25, 2.  ])
+    """
+    below = x <= threshold
+    return where(below, value, x), where(below, 0.0, where(x > threshold, 1.0, x))
+
+
+@activation(
+    limits={-inf: (-inf, 1.0), inf: (inf, 1.0)},
+    aliases=("hardshrink",),
+    kinks=(-0.5, 0.5),
+    monotone=True,
+    ulp=(0, 0),
+    domain={"lambd": (0.0, inf)},
+)
+def hard_shrink(x: Any, lambd: Any = 0.5) -> Any:
+    r"""Hard thresholding (Donoho and Johnstone, 1994).
+
+    .. math:: f(x) = x \text{ if } |x| > \lambda, \text{ else } 0
+
+    The derivative at :math:`-\lambda` and :math:`\lambda` is the left one, 1 and 0.
+
+    Parameters
+    ----------
+    lambd : float, default 0.5
+        The size up to which numbers become zero.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.hard_shrink([-1.0, 0.25, 2.0])
+    array([-1.,  0.,  2.])
+    """
+    slope = where(x > lambd, 1.0, where(x > -lambd, 0.0, where(x <= -lambd, 1.0, x)))
+    return where(absolute(x) <= lambd, copysign(0.0, x), x), slope
+
+
+@activation(
+    limits={-inf: (-inf, 1.0), inf: (inf, 1.0)},
+    aliases=("softshrink",),
+    kinks=(-0.5, 0.5),
+    monotone=True,
+    ulp=(1, 0),
+    domain={"lambd": (0.0, 1e30)},
+)
+def soft_shrink(x: Any, lambd: Any = 0.5) -> Any:
+    r"""Soft thresholding (Donoho, 1995).
+
+    .. math:: f(x) = \operatorname{sign}(x) \max(|x| - \lambda, 0)
+
+    The derivative at :math:`-\lambda` and :math:`\lambda` is the left one, 1 and 0.
+
+    Parameters
+    ----------
+    lambd : float, default 0.5
+        By how much numbers move towards zero.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.soft_shrink([-1.0, 0.25, 2.0])
+    array([-0.5,  0. ,  1.5])
+    """
+    slope = where(x > lambd, 1.0, where(x > -lambd, 0.0, where(x <= -lambd, 1.0, x)))
+    return copysign(maximum(absolute(x) - lambd, 0.0), x), slope
+
+
+@activation(limits={-inf: (0.0, 0.0), inf: (inf, 1.0)}, monotone=True)
+def sparse_plus(x: Any) -> Any:
+    r"""Smooth rectified linear unit that reaches zero and the identity.
+
+    .. math:: f(x) = 0 \text{ if } x \le -1, \quad \tfrac14 (x + 1)^2 \text{ if } -1 < x < 1, \quad x \text{ if } x \ge 1
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.sparse_plus([-2.0, 0.0, 3.0])
+    array([0.  , 0.25, 3.  ])
+    """
+    inner = minimum(maximum(x, -1.0), 1.0)
+    above = inner + 1.0
+    half = 0.5 * above
+    # What rounding took from the sum is put back.
+    rest = inner - (above - 1.0)
+    return where(x < 1.0, fma(half, half, half * rest), x), half
+
+
+@activation(limits={-inf: (0.0, 0.0), inf: (1.0, 0.0)}, kinks=(-1.0, 1.0), monotone=True, ulp=(1, 0))
+def sparse_sigmoid(x: Any) -> Any:
+    r"""Derivative of `sparse_plus`: a logistic function in straight pieces.
+
+    .. math:: f(x) = \min(\max(\tfrac12 (x + 1), 0), 1)
+
+    The derivative at -1 and 1 is the left one, 0 and 0.5.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.sparse_sigmoid([-2.0, 0.0, 0.5])
+    array([0.  , 0.5 , 0.75])
+    """
+    slope = where(x > 1.0, 0.0, where(x > -1.0, 0.5, where(x <= -1.0, 0.0, x)))
+    return 0.5 * (minimum(maximum(x, -1.0), 1.0) + 1.0), slope
+
+
+@activation(limits={-inf: (-0.0, 0.0), inf: (inf, 1.0)}, aliases=("hardmish",), kinks=(-2.0,))
+def hard_mish(x: Any) -> Any:
+    r"""Mish in pieces of a parabola and straight lines (Krisp, 2020).
+
+    .. math:: f(x) = \frac{x}{2} \min(\max(x + 2, 0), 2)
+
+    The derivative at -2 is the left one, 0.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.hard_mish([-3.0, -1.0, 2.0])
+    array([-0. , -0.5,  2. ])
+    """
+    base = maximum(x, -2.0)
+    value = where(x < 0.0, copysign(fma(0.5 * base, base, base), x), x)
+    return value, where(x <= -2.0, 0.0, minimum(x, 0.0) + 1.0)
+
+
+@activation(limits={-inf: (-1.0, 0.0), inf: (1.0, 0.0)}, aliases=("soft_sign",), monotone=True)
+def softsign(x: Any) -> Any:
+    r"""Sigmoid curve without an exponential (Turian et al., 2009).
+
+    .. math:: f(x) = \frac{x}{1 + |x|}
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.softsign([-1.0, 0.0, 3.0])
+    array([-0.5 ,  0.  ,  0.75])
+    """
+    a = minimum(absolute(x), HUGE)
+    denominator = 1.0 + a
+    inverse = 1.0 / denominator
+    # What rounding took from the denominator, from its inverse and from the product is put back.
+    rest = where(a > 1.0, 1.0 - (denominator - a), a - (denominator - 1.0))
+    error = fma(-inverse, rest, fma(-inverse, denominator, 1.0))
+    y = a * inverse
+    slope = inverse * inverse
+    return copysign(y + fma(y, error, fma(a, inverse, -y)), x), fma(slope, error + error, slope)

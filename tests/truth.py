@@ -53,6 +53,16 @@ TRUTH: dict[str, Callable[..., mpf]] = {
     "squareplus": lambda x, b=4.0: (x + mp.sqrt(x**2 + b)) / 2 if x > 0 else b / (mp.sqrt(x**2 + b) - x) / 2,
     "smu": lambda x, alpha=0.25, mu=1e6: ((1 + alpha) * x + (1 - alpha) * x * erf(mu * (1 - alpha) * x)) / 2,
     "smu1": lambda x, alpha=0.25, mu=4.352665993287951e-9: ((1 + alpha) * x + mp.sqrt(((1 - alpha) * x) ** 2 + mu**2)) / 2,
+    "hard_tanh": lambda x, low=-1.0, high=1.0: min(max(x, low), high),
+    "relu6": lambda x: min(max(x, 0), 6),
+    "relu2": lambda x: max(x, 0) ** 2,
+    "threshold": lambda x, threshold, value: x if x > threshold else value,
+    "hard_shrink": lambda x, lambd=0.5: x if abs(x) > lambd else mpf(0),
+    "soft_shrink": lambda x, lambd=0.5: mp.sign(x) * max(abs(x) - lambd, 0),
+    "sparse_plus": lambda x: x if x >= 1 else (max(x, -1) + 1) ** 2 / 4,
+    "sparse_sigmoid": lambda x: max(min((x + 1) / 2, 1), 0),
+    "hard_mish": lambda x: x / 2 * max(min(x + 2, 2), 0),
+    "softsign": lambda x: x / (1 + abs(x)),
 }
 
 
@@ -101,11 +111,12 @@ def slope(function: Callable[..., mpf], by: int, *arguments: float | mpf) -> mpf
     while True:
         with mp.workprec(precision):
             here = [mpf(argument) for argument in arguments]
-            step = mpmath.ldexp(min(abs(here[by]), 1) or 1, -90)
+            step = mpmath.ldexp(min(abs(here[by]), 1) or 1, -130)
             there = [*here[:by], here[by] - step, *here[by + 1 :]]
             value = function(*here)
-            difference = value - function(*there)
-            if by == 0 and abs(difference) > abs(step) * 2**60:
+            before = function(*there)
+            difference = value - before
+            if by == 0 and abs(difference) > abs(step) * 2**60 * max(abs(before / there[by]), 1):
                 # The value itself jumps here: the slope on the left is that before the jump.
                 return slope(function, by, *there)
             enough = abs(difference) >= mpmath.ldexp(abs(value), 80 - precision)

@@ -115,6 +115,8 @@ def test_kinks_have_the_left_derivative(case, dtype):
 
 def test_kinks_are_all_declared(case):
     """Elsewhere the derivatives of neighbouring numbers are close."""
+    if case.required and not case.declaration.kinks:
+        pytest.skip("where it jumps depends on a required parameter")
     x = np.sort(np.unique(np.concatenate([walk("float64", 40_000, 1e-3, 1e3), neighbours([0.0, 1.0, 3.0, 6.0], "float64")])))
     between = (x[:-1] < 0) & (x[1:] > 0)
     derivative = case.function.derivative(x, *case.required)
