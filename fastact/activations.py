@@ -6,41 +6,68 @@ from math import inf
 from typing import Any
 
 from .coefficients import (
+    ATAN,
     DECAY_END,
+    ERF_BEND,
+    ERF_SLOPE,
     ERF_SLOPE_HALF,
+    ERF_SLOPE_REST,
     EXP_LOWEST,
     EXPM1,
     GELU_TANH_END,
     GELU_TANH_SLOPE,
     GELU_TANH_SLOPE_CUBIC,
     GELU_TANH_SLOPE_REST,
+    HALF_PI,
+    HALF_PI_REST,
     HUGE,
+    LECUN_SCALE,
+    LECUN_SCALE_REST,
+    LECUN_SLOPE,
+    LECUN_SLOPE_REST,
     LOG1P,
     MISH_HIGHEST,
     MISH_LOWEST,
     NORMAL_END,
+    NORMAL_PEAK,
+    NORMAL_PEAK_REST,
     NORMAL_TAIL_NORMAL,
+    QUICK_GELU,
+    QUICK_GELU_REST,
+    SELU_SCALE,
+    SELU_SCALE_REST,
+    SELU_SLOPE,
+    SELU_SLOPE_REST,
     SIXTH,
     SIXTH_REST,
     SQRT_TWO,
     SQRT_TWO_REST,
     SQUARE_END,
+    TANH_END,
+    TANH_SHRINK,
+    THIRD,
+    TWO_THIRDS,
+    TWO_THIRDS_REST,
 )
 from .declaration import activation
 from .elementary import (
     exp_of_half_square,
+    exp_of_minus_square,
     expm1_and_exp,
     gelu_tanh_growth,
     growth,
+    log1p,
     log1p_of_exp,
     normal_tail,
+    normal_tail_and_peak,
     normal_tail_pull_and_peak,
     reduce_by_ln2,
+    shortfall_of_tanh,
     sigmoid_tail,
     sigmoid_tail_and_slope,
     tanh_and_slope,
 )
-from .words import absolute, copysign, fma, ldexp, maximum, minimum, polynomial, sqrt, where
+from .words import absolute, copysign, floor, fma, ldexp, maximum, minimum, polynomial, sqrt, where
 
 
 @activation(limits={-inf: (-inf, 1.0), inf: (inf, 1.0)}, aliases=("linear",), monotone=True)
@@ -569,7 +596,11 @@ def squareplus(x: Any, b: Any = 4.0) -> Any:
 
 
 @activation(
-    limits={-inf: (-1.0, 0.0), inf: (1.0, 0.0)}, aliases=("hardtanh", "clamp", "clip"), kinks=(-1.0, 1.0), monotone=True, ulp=(0, 0)
+    limits={-inf: (-1.0, 0.0), inf: (1.0, 0.0)},
+    aliases=("hardtanh", "clamp", "clip"),
+    kinks=(-1.0, 1.0),
+    monotone=True,
+    ulp=(0, 0),
 )
 def hard_tanh(x: Any, low: Any = -1.0, high: Any = 1.0) -> Any:
     r"""Hyperbolic tangent in straight pieces (Collobert, 2004).
@@ -793,3 +824,464 @@ def softsign(x: Any) -> Any:
     y = a * inverse
     slope = inverse * inverse
     return copysign(y + fma(y, error, fma(a, inverse, -y)), x), fma(slope, error + error, slope)
+
+
+@activation(limits={-inf: (-1.7580993408473766, 0.0), inf: (inf, 1.0507009873554805)}, kinks=(0.0,), monotone=True)
+def selu(x: Any) -> Any:
+    r"""Scaled exponential linear unit (Klambauer et al., 2017).
+
+    .. math:: f(x) = \lambda x \text{ if } x > 0, \text{ else } \lambda \alpha (e^x - 1)
+
+    With :math:`\lambda = 1.0507009873554805` and :math:`\alpha = 1.6732632423543772`, by which layers keep mean 0 and variance 1.
+    The derivative at zero is the left one, 1.7580993408473766.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.selu([-1.0, 0.0, 2.0]).round(4)
+    array([-1.1113,  0.    ,  2.1014])
+    """
+    grown, e = expm1_and_exp(minimum(x, 0.0))
+    above = fma(x, SELU_SCALE, minimum(x, HUGE) * SELU_SCALE_REST)
+    slope = where(x > 0.0, SELU_SCALE, fma(e, SELU_SLOPE, e * SELU_SLOPE_REST))
+    return where(x > 0.0, above, copysign(fma(grown, SELU_SLOPE, grown * SELU_SLOPE_REST), x)), slope
+
+
+@activation(
+    limits={-inf: (-1.0, 0.0), inf: (inf, 1.0)}, trainable=("alpha",), monotone=True, domain={"alpha": (1e-30, 1e30)}
+)
+def celu(x: Any, alpha: Any = 1.0) -> Any:
+    r"""Continuously differentiable exponential linear unit (Barron, 2017).
+
+    .. math:: f(x) = x \text{ if } x > 0, \text{ else } \alpha (e^{x / \alpha} - 1)
+
+    Parameters
+    ----------
+    alpha : float, default 1
+        The negative of the limit at minus infinity.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.celu([-1.0, 2.0], alpha=0.5).round(4)
+    array([-0.4323,  2.    ])
+    """
+    below = minimum(x, 0.0)
+    quotient = below / alpha
+    inside = quotient > EXP_LOWEST
+    z = maximum(quotient, EXP_LOWEST)
+    start, n = reduce_by_ln2(z)
+    # The exponent is right to more than its own digits: it has what the quotient lost.
+    rest = where(inside, fma(-quotient, alpha, below), 0.0) / alpha
+    r = start + rest
+    p = r + fma(r * r, polynomial(r, EXPM1), (start - r) + rest)
+    scale = ldexp(1.0, n)
+    grown = fma(scale, p, scale - 1.0)
+    e = ldexp(1.0 + p, n)
+    return where(x >= 0.0, x, alpha * grown), e, fma(-z, e, grown)
+
+
+@activation(limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)}, aliases=("gelu_quick", "gelu_fast_approx"))
+def quick_gelu(x: Any) -> Any:
+    r"""Gaussian error linear unit, approximated by a logistic function (Hendrycks and Gimpel, 2016).
+
+    .. math:: f(x) = \frac{x}{1 + e^{-1.702 x}}
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.quick_gelu([-2.0, 0.0, 2.0]).round(4)
+    array([-0.0643,  0.    ,  1.9357])
+    """
+    a = minimum(absolute(x), DECAY_END)
+    z = QUICK_GELU * a
+    rest = fma(QUICK_GELU_REST, a, fma(QUICK_GELU, a, -z))
+    # exp(1.702 * a) = (1 + p) / scale
+    r, n = reduce_by_ln2(z)
+    r = r + rest
+    p = fma(r * r, polynomial(r, EXPM1), r)
+    scale = ldexp(1.0, -n)
+    excess = p + scale
+    denominator = excess + 1.0
+    inverse = 1.0 / denominator
+    # What rounding took from the denominator, from the sum, the product and the quotient is put back.
+    denominator_rest = excess - (denominator - 1.0)
+    error = fma(-inverse, denominator_rest, fma(-inverse, denominator, 1.0))
+    y = a * inverse
+    y = ldexp(y + fma(y, error, fma(a, inverse, -y)), -n)
+    exact = fma(inverse, error, inverse)
+    fall = 1.0 - z
+    regained = fma(z * scale, exact, -rest)
+    slope = fall + regained
+    slope_rest = (fall - slope) + regained
+    low = slope * inverse
+    low = ldexp(fma(inverse, fma(-low, denominator_rest, fma(-low, denominator, slope)) + slope_rest, low), -n)
+    return where(x < 0.0, -y, x - y), where(x < 0.0, low, 1.0 - low)
+
+
+@activation(limits={-inf: (-inf, 1.0), inf: (inf, 1.0)}, aliases=("tanhshrink",), monotone=True)
+def tanh_shrink(x: Any) -> Any:
+    r"""What the hyperbolic tangent leaves of its argument.
+
+    .. math:: f(x) = x - \tanh x
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.tanh_shrink([-2.0, 0.5]).round(4)
+    array([-1.036 ,  0.0379])
+    """
+    a = absolute(x)
+    near = minimum(a, 1.0)
+    small = shortfall_of_tanh(near)
+    t = near - small
+    t_rest = (near - t) - small
+    q, slope, n = sigmoid_tail_and_slope(minimum(a + a, -EXP_LOWEST))
+    inside = a < 1.0
+    value = where(inside, small, (a - 1.0) + (q + q))
+    return copysign(value, x), where(inside, fma(t, t, 2.0 * t * t_rest), 1.0 - ldexp(slope, n + 2.0))
+
+
+@activation(limits={-inf: (inf, -1.0), inf: (inf, 1.0)})
+def lisht(x: Any) -> Any:
+    r"""Linearly scaled hyperbolic tangent (Roy et al., 2019).
+
+    .. math:: f(x) = x \tanh x
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.lisht([-2.0, 0.0, 0.5]).round(4)
+    array([1.9281, 0.    , 0.2311])
+    """
+    a = absolute(x)
+    t, slope = tanh_and_slope(x)
+    return where(x == 0.0, x, a * t), copysign(fma(minimum(a, TANH_END), slope, t), x)
+
+
+@activation(limits={-inf: (-1.7159, 0.0), inf: (1.7159, 0.0)}, monotone=True)
+def lecun_tanh(x: Any) -> Any:
+    r"""Hyperbolic tangent scaled to pass near (-1, -1) and (1, 1) (LeCun et al., 1998).
+
+    .. math:: f(x) = 1.7159 \tanh\left(\tfrac23 x\right)
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.lecun_tanh([-1.0, 0.0, 2.0]).round(4)
+    array([-1.    ,  0.    ,  1.4929])
+    """
+    a = minimum(absolute(x), HUGE)
+    z = TWO_THIRDS * a
+    rest = fma(TWO_THIRDS_REST, a, fma(TWO_THIRDS, a, -z))
+    t, slope = tanh_and_slope(z)
+    # Near zero from x itself, as the product with 2 / 3 has lost some of it.
+    small = fma(LECUN_SLOPE, a, fma(-LECUN_SCALE, shortfall_of_tanh(minimum(z, 1.0)), LECUN_SLOPE_REST * a))
+    large = fma(LECUN_SCALE, t, fma(LECUN_SCALE_REST, t, LECUN_SCALE * (slope * rest)))
+    slope = fma(LECUN_SLOPE, slope, slope * fma(LECUN_SLOPE, -2.0 * (t * rest), LECUN_SLOPE_REST))
+    return copysign(where(z < 1.0, small, large), x), slope
+
+
+@activation(limits={-inf: (-30.0, 0.0), inf: (30.0, 0.0)}, monotone=True, domain={"cap": (1e-30, 1e30)})
+def softcap(x: Any, cap: Any = 30.0) -> Any:
+    r"""Hyperbolic tangent that is the identity near zero and stays within a cap (Bello et al., 2016).
+
+    .. math:: f(x) = c \tanh \frac{x}{c}
+
+    Parameters
+    ----------
+    cap : float, default 30
+        The limit at infinity.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.softcap([-100.0, 0.0, 15.0]).round(4)
+    array([-29.9238,   0.    ,  13.8635])
+    """
+    a = absolute(x)
+    quotient = a / cap
+    inside = quotient < TANH_END
+    z = minimum(quotient, TANH_END)
+    rest = where(inside, fma(-z, cap, a), 0.0) / cap
+    t, slope = tanh_and_slope(z)
+    # Near zero from x itself, as the quotient has lost some of it.
+    small = fma(-cap, fma(rest, 1.0 - slope, shortfall_of_tanh(minimum(z, 1.0))), a)
+    large = fma(cap, t, cap * (slope * rest))
+    return copysign(where(z < 1.0, small, large), x), fma(-2.0 * (t * rest), slope, slope)
+
+
+@activation(limits={-inf: (0.0, 0.0), inf: (0.0, -0.0)})
+def gaussian(x: Any) -> Any:
+    r"""Bell curve.
+
+    .. math:: f(x) = e^{-x^2}
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.gaussian([-1.0, 0.0, 2.0]).round(4)
+    array([0.3679, 1.    , 0.0183])
+    """
+    base = minimum(maximum(x, -NORMAL_END), NORMAL_END)
+    p, n = exp_of_minus_square(base)
+    slope = -2.0 * base
+    return ldexp(1.0 + p, n), ldexp(fma(slope, p, slope), n)
+
+
+@activation(limits={-inf: (-inf, 0.5), inf: (inf, 1.5)}, monotone=True)
+def bent_identity(x: Any) -> Any:
+    r"""Line that bends near zero from a slope of one half to one of three halves.
+
+    .. math:: f(x) = \tfrac12 \left(\sqrt{x^2 + 1} - 1\right) + x
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.bent_identity([-0.75, 0.0, 0.75])
+    array([-0.625,  0.   ,  0.875])
+    """
+    base = minimum(maximum(x, -SQUARE_END), SQUARE_END)
+    h = sqrt(fma(base, base, 1.0))
+    near = fma(0.5 * base, base / (h + 1.0), base)
+    far = fma(0.5, h, base) - 0.5
+    value = where(absolute(x) < 1.0, near, far)
+    value = where(x < -SQUARE_END, 0.5 * x, where(x > SQUARE_END, 1.5 * x, value))
+    return copysign(value, x), fma(0.5, base / h, 1.0)
+
+
+@activation(limits={-inf: (-inf, 0.0), inf: (inf, 0.0)}, aliases=("symlog", "sign_log"), monotone=True)
+def symmetric_log(x: Any) -> Any:
+    r"""Logarithm of the magnitude plus one, with the sign of x (Webber, 2012).
+
+    .. math:: f(x) = \operatorname{sign}(x) \log(1 + |x|)
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.symmetric_log([-9.0, 0.0, 99.0]).round(4)
+    array([-2.3026,  0.    ,  4.6052])
+    """
+    a = absolute(x)
+    return copysign(log1p(a), x), 1.0 / (1.0 + a)
+
+
+@activation(
+    limits={-inf: (-1.5707963267948966, 0.0), inf: (1.5707963267948966, 0.0)}, aliases=("atan",), monotone=True
+)
+def arctan(x: Any) -> Any:
+    r"""Inverse tangent.
+
+    .. math:: f(x) = \arctan x
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.arctan([-1.0, 0.0, 2.0]).round(4)
+    array([-0.7854,  0.    ,  1.1071])
+    """
+    a = absolute(x)
+    inverse = 1.0 / a
+    beyond = a > 1.0
+    t = where(beyond, inverse, a)
+    square = t * t
+    y = fma(t * square, polynomial(square, ATAN), t)
+    near = minimum(a, SQUARE_END)
+    slope = where(a > SQUARE_END, inverse * inverse, 1.0 / fma(near, near, 1.0))
+    return copysign(where(beyond, HALF_PI - (y - HALF_PI_REST), y), x), slope
+
+
+@activation(limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)})
+def dish(x: Any) -> Any:
+    r"""Swish with a square root in place of the exponential.
+
+    .. math:: f(x) = \frac{x}{2} \left(\frac{x}{\sqrt{1 + x^2}} + 1\right)
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.dish([-0.75, 0.0, 0.75])
+    array([-0.15,  0.  ,  0.6 ])
+    """
+    a = absolute(x)
+    near = minimum(a, SQUARE_END)
+    far = a > SQUARE_END
+    # Below zero both results are quotients by square * (1 + u), u = a / sqrt(square); what rounding took is put back.
+    square = fma(near, near, 1.0)
+    square_rest = where(near > 1.0, fma(near, near, -square) + 1.0, fma(near, near, 1.0 - square))
+    h = sqrt(square)
+    inverse = 1.0 / h
+    h_error = (0.5 * inverse) * (inverse * (fma(-h, h, square) + square_rest))
+    u = near * inverse
+    u_rest = fma(u, fma(-inverse, h, 1.0) - h_error, fma(near, inverse, -u))
+    denominator = fma(square, u, square)
+    rest = fma(square, u, square - denominator) + fma(square, u_rest, fma(square_rest, u, square_rest))
+    inverse = 1.0 / denominator
+    error = fma(-inverse, rest, fma(-inverse, denominator, 1.0))
+    half = 0.5 * near
+    low = half * inverse
+    low = low + fma(low, error, fma(half, inverse, -low))
+    once = 1.0 - u
+    bend = fma(-u, u, once)
+    bend_rest = fma(-u, u, once - bend) + (((1.0 - once) - u) - fma(2.0, u, 1.0) * u_rest)
+    bend = 0.5 * bend
+    slope = bend * inverse
+    slope = slope + fma(slope, error, fma(bend, inverse, -slope) + 0.5 * bend_rest * inverse)
+    quarter = 0.5 / a
+    low = where(far, 0.25 / a, low)
+    slope = where(far, -(quarter * quarter), slope)
+    return where(x < 0.0, -low, x - low), where(x < 0.0, slope, 1.0 - slope)
+
+
+@activation(limits={-inf: (0.0, 0.0), inf: (1.0, 0.0)}, monotone=True, domain={"sigma": (1e-30, 1e30)})
+def laplace(x: Any, mu: Any = 0.707107, sigma: Any = 0.282095) -> Any:
+    r"""Distribution function that approximates the squared rectifier in its effect on attention (Ma et al., 2022).
+
+    .. math:: f(x) = \tfrac12 \left(1 + \operatorname{erf} \frac{x - \mu}{\sigma \sqrt 2}\right)
+
+    Parameters
+    ----------
+    mu : float, default 0.707107
+        Where the value is one half.
+    sigma : float, default 0.282095
+        The width of the rise.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.laplace([0.0, 0.707107, 1.0]).round(4)
+    array([0.0061, 0.5   , 0.8504])
+    """
+    distance = x - mu
+    # The larger of the two first, and what rounding took from the difference and from the quotient.
+    distance_rest = where(absolute(x) > absolute(mu), (x - distance) - mu, x - (distance + mu))
+    z = distance / sigma
+    inside = absolute(z) < NORMAL_END
+    t = minimum(absolute(z), NORMAL_END)
+    rest = where(inside, fma(-z, sigma, distance) + distance_rest, 0.0) / sigma
+    rest = where(z < 0.0, -rest, rest)
+    tail, pull, peak = normal_tail_pull_and_peak(t)
+    tail = fma(-rest, NORMAL_PEAK * peak, tail)
+    height = NORMAL_PEAK / sigma
+    height_rest = (fma(-height, sigma, NORMAL_PEAK) + NORMAL_PEAK_REST) / sigma
+    slope = fma(height, peak, peak * fma(height, -(t * rest), height_rest))
+    return where(z < 0.0, tail, 1.0 - tail), slope
+
+
+@activation(limits={-inf: (-0.0, -0.0), inf: (10.0, 0.0)}, aliases=("clipped_gelu", "clippedgelu"), kinks=(10.0,))
+def gelu_10(x: Any) -> Any:
+    r"""Gaussian error linear unit between -10 and 10, for quantised networks (Wu et al., 2020).
+
+    .. math:: f(x) = \min(x \Phi(x), 10)
+
+    The derivative at 10 is the left one, 1.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.gelu_10([-2.0, 0.0, 12.0]).round(4)
+    array([-0.0455,  0.    , 10.    ])
+    """
+    value, slope = gelu(x)
+    return minimum(value, 10.0), where(x > 10.0, 0.0, slope)
+
+
+@activation(limits={-inf: (-1.0, 0.0), inf: (1.0, 0.0)}, monotone=True)
+def erf(x: Any) -> Any:
+    r"""Error function.
+
+    .. math:: f(x) = \frac{2}{\sqrt\pi} \int_0^x e^{-t^2} dt
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.erf([-1.0, 0.0, 0.5]).round(4)
+    array([-0.8427,  0.    ,  0.5205])
+    """
+    a = minimum(absolute(x), NORMAL_END)
+    tail, tail_peak = normal_tail_and_peak(SQRT_TWO * a)
+    s = minimum(a, 1.0)
+    square = s * s
+    small = fma(ERF_SLOPE, s, fma(s * square, polynomial(square, ERF_BEND), ERF_SLOPE_REST * s))
+    p, n = exp_of_minus_square(a)
+    slope = fma(ERF_SLOPE, p, fma(ERF_SLOPE_REST, p, ERF_SLOPE_REST) + ERF_SLOPE)
+    return copysign(where(a < 1.0, small, 1.0 - 2.0 * tail), x), ldexp(slope, n)
+
+
+@activation(limits={-inf: (0.0, 0.0), inf: (inf, 0.0)}, monotone=True)
+def sqrt_softplus(x: Any) -> Any:
+    r"""Square root of softplus.
+
+    .. math:: f(x) = \sqrt{\log(1 + e^x)}
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.sqrt_softplus([-2.0, 0.0, 2.0]).round(4)
+    array([0.3563, 0.8326, 1.4584])
+    """
+    a = minimum(absolute(x), -2.0 * EXP_LOWEST)
+    p, n = growth(-a)
+    e = ldexp(1.0 + p, n)
+    w = polynomial(e - 0.5, LOG1P)
+    m = fma(w, p, w)
+    negative = x < 0.0
+    # Below zero the root is taken of the significand, as softplus leaves the range long before its root does.
+    half = where(negative, floor(0.5 * n), 0.0)
+    square = where(negative, ldexp(m, n - 2.0 * half), x + ldexp(m, n))
+    root = sqrt(square)
+    # What rounding took from the root and from the denominator is put back.
+    factor = 1.0 + e
+    denominator = factor * root
+    rest = fma(factor, root, -denominator) + root * (e - (factor - 1.0))
+    rest = rest + factor * (fma(-root, root, square) * (0.5 / root))
+    inverse = 1.0 / denominator
+    error = inverse * fma(-inverse, rest, fma(-inverse, denominator, 1.0))
+    low = ldexp(inverse + fma(inverse, p, fma(error, p, error)), n - half - 1.0)
+    slope = where(negative, low, 0.5 * (inverse + error))
+    return ldexp(root, half), where(x > HUGE, 0.5 / root, slope)
+
+
+@activation(limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)})
+def tanhexp(x: Any) -> Any:
+    r"""Hyperbolic tangent of the exponential, times x (Liu and Di, 2020).
+
+    .. math:: f(x) = x \tanh(e^x)
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.tanhexp([-2.0, 0.0, 2.0]).round(4)
+    array([-0.269,  0.   ,  2.   ])
+    """
+    base = maximum(x, MISH_LOWEST)
+    bounded = minimum(base, 10.0)
+    # exp(x) = z = (1 + p) * 2**n
+    p, n = growth(bounded)
+    z = ldexp(1.0 + p, n)
+    # Below zero, tanh(z) / z.
+    low = minimum(z, 1.0)
+    square = low * low
+    shortfall = fma(square, polynomial(square, TANH_SHRINK), THIRD)
+    ratio = fma(-square, shortfall, 1.0)
+    ratio_rest = fma(-square, shortfall, 1.0 - ratio)
+    # What rounding took from the products and the sums is put back.
+    product = base * ratio
+    product_rest = fma(base, ratio_rest, fma(base, ratio, -product))
+    product = ldexp(product + fma(product, p, fma(product_rest, p, product_rest)), n)
+    t_low = low * ratio
+    once = 1.0 + base
+    once_rest = where(base < -1.0, 1.0 - (once - base), base - (once - 1.0))
+    bend = fma(base, t_low * t_low, square * shortfall)
+    slope_low = once - bend
+    slope_rest = ((once - slope_low) - bend) + once_rest
+    slope_low = ldexp(slope_low + fma(slope_low, p, fma(slope_rest, p, slope_rest)), n)
+    # Above zero, tanh(z) = 1 - 2 * q, and what rounding took from z.
+    scale = ldexp(1.0, n)
+    z_rest = fma(scale, p, scale - z)
+    q, slope, m = sigmoid_tail_and_slope(minimum(z + z, -EXP_LOWEST))
+    slope = ldexp(slope, m + 2.0)
+    tail = fma(slope, z_rest, -2.0 * q)
+    slope = fma(bounded * minimum(z, TANH_END), slope, 1.0 + tail)
+    negative = x < 0.0
+    return copysign(where(negative, product, fma(tail, bounded, x)), x), where(negative, slope_low, slope)

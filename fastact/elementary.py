@@ -33,7 +33,10 @@ from .coefficients import (
     TAIL_POLE,
     TANH,
     TANH_END,
+    TANH_SHRINK,
     TANH_SMALL,
+    THIRD,
+    THIRD_REST,
     TO_INTEGER,
 )
 from .words import (
@@ -161,6 +164,18 @@ def tanh(x: Any) -> Any:
     return copysign(t, x)
 
 
+def shortfall_of_tanh(a: Any) -> Any:
+    """Return ``a - tanh(a)`` for ``a`` from zero to one."""
+    square = a * a
+    cube = a * square
+    # What rounding took from the cube and from the quotient by it is put back.
+    cube_rest = fma(a, square, -cube) + a * fma(a, a, -square)
+    bend = polynomial(square, TANH_SHRINK)
+    quotient = fma(square, bend, THIRD)
+    quotient_rest = fma(square, bend, THIRD - quotient) + THIRD_REST
+    return fma(cube, quotient, fma(cube, quotient_rest, cube_rest * quotient))
+
+
 def exp_of_half_square(t: Any) -> Any:
     """Return ``p``, its small rest and ``n`` with ``exp(-t * t / 2) = (1 + p + rest) * 2**n``."""
     h = -0.5 * t
@@ -171,6 +186,17 @@ def exp_of_half_square(t: Any) -> Any:
     rest = fma(n, -LN2_LOW, fma(h, t, -z))
     r = start + rest
     return start, fma(r * r, polynomial(r, EXPM1), rest), n
+
+
+def exp_of_minus_square(t: Any) -> Any:
+    """Return ``p`` and ``n`` with ``exp(-t * t) = (1 + p) * 2**n``."""
+    z = -(t * t)
+    n = fma(z, LOG2_E, TO_INTEGER) - TO_INTEGER
+    start = fma(n, -LN2_HIGH, z)
+    # What the square and log(2) lost to rounding.
+    rest = fma(n, -LN2_LOW, fma(-t, t, -z))
+    r = start + rest
+    return start + fma(r * r, polynomial(r, EXPM1), rest), n
 
 
 def normal_tail(t: Any) -> Any:

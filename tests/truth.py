@@ -34,6 +34,10 @@ def softplus(x: mpf) -> mpf:
     return max(x, 0) + mp.log1p(exp(-abs(x)))
 
 
+# In the digits to which the authors of selu derive them.
+SELU_SCALE = "1.0507009873554804934193349852946"
+SELU_ALPHA = "1.6732632423543772848170429916717"
+
 TRUTH: dict[str, Callable[..., mpf]] = {
     "identity": lambda x: x,
     "step": lambda x, threshold=0.0, at=0.0: mpf(1) if x > threshold else at if x == threshold else mpf(0),
@@ -63,6 +67,23 @@ TRUTH: dict[str, Callable[..., mpf]] = {
     "sparse_sigmoid": lambda x: max(min((x + 1) / 2, 1), 0),
     "hard_mish": lambda x: x / 2 * max(min(x + 2, 2), 0),
     "softsign": lambda x: x / (1 + abs(x)),
+    "selu": lambda x: mpf(SELU_SCALE) * (x if x > 0 else mpf(SELU_ALPHA) * mp.expm1(max(x, -100_000))),
+    "celu": lambda x, alpha=1.0: max(x, 0) + alpha * mp.expm1(max(min(x, 0) / alpha, -100_000)),
+    "quick_gelu": lambda x: x / (1 + exp(-mpf("1.702") * x)),
+    "tanh_shrink": lambda x: x - mp.tanh(x) if abs(x) > 1e-16 else x**3 / 3 - 2 * x**5 / 15,
+    "lisht": lambda x: x * mp.tanh(x),
+    "lecun_tanh": lambda x: mpf("1.7159") * mp.tanh(2 * x / 3),
+    "softcap": lambda x, cap=30.0: cap * mp.tanh(x / cap),
+    "gaussian": lambda x: exp(-(x**2)),
+    "bent_identity": lambda x: (mp.sqrt(x**2 + 1) - 1) / 2 + x,
+    "symmetric_log": lambda x: mp.sign(x) * mp.log1p(abs(x)),
+    "arctan": lambda x: mp.atan(x),
+    "dish": lambda x: x / 2 * (x / r + 1) if (r := mp.sqrt(1 + x**2)) and x > 0 else x / (2 * r * (r - x)),
+    "laplace": lambda x, mu=0.707107, sigma=0.282095: normal_cdf((x - mu) / sigma),
+    "gelu_10": lambda x: min(x * normal_cdf(x), 10),
+    "erf": lambda x: erf(x),
+    "sqrt_softplus": lambda x: mp.sqrt(softplus(x)),
+    "tanhexp": lambda x: x * mp.tanh(min(exp(x), 10_000)),
 }
 
 
@@ -111,7 +132,8 @@ def slope(function: Callable[..., mpf], by: int, *arguments: float | mpf) -> mpf
     while True:
         with mp.workprec(precision):
             here = [mpf(argument) for argument in arguments]
-            step = mpmath.ldexp(min(abs(here[by]), 1) or 1, -130)
+            # At zero itself so small that it rounds to zero where it is the whole slope of an even function.
+            step = mpmath.ldexp(min(abs(here[by]), 1) or mpmath.ldexp(1, -1000), -130)
             there = [*here[:by], here[by] - step, *here[by + 1 :]]
             value = function(*here)
             before = function(*there)

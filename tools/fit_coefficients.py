@@ -210,6 +210,9 @@ def module() -> str:
     ln2, cubic = mp.log(2), mpf("0.044715")
     slope = 2 * mp.sqrt(2 / mp.pi)
     inverse_cubic = 1 / cubic
+    # To the digits that the paper derives them from, beyond those it prints.
+    selu_scale = mpf("1.0507009873554804934193349852946")
+    selu_slope = selu_scale * mpf("1.6732632423543772848170429916717")
     # The sum with a square below 128 (512) is split without a branch if its grid is that of the largest sums.
     coarse = {"float32": mpf(2) ** -17, "float64": mpf(2) ** -44}
     shift = {p: mp.nint(inverse_cubic / coarse[p]) * coarse[p] for p in PRECISIONS}
@@ -245,7 +248,10 @@ def module() -> str:
         number_constant("SQRT_TWO", "sqrt(2)", high(mp.sqrt(2))),
         number_constant("SQRT_TWO_REST", "sqrt(2) - SQRT_TWO", low(mp.sqrt(2))),
         number_constant("NORMAL_PEAK", "1 / sqrt(2 * pi)", both(1 / mp.sqrt(2 * mp.pi))),
+        number_constant("NORMAL_PEAK_REST", "1 / sqrt(2 * pi) - NORMAL_PEAK", low(1 / mp.sqrt(2 * mp.pi))),
         number_constant("ERF_SLOPE_HALF", "1 / sqrt(pi)", both(1 / mp.sqrt(mp.pi))),
+        number_constant("ERF_SLOPE", "2 / sqrt(pi)", high(2 / mp.sqrt(mp.pi))),
+        number_constant("ERF_SLOPE_REST", "2 / sqrt(pi) - ERF_SLOPE", low(2 / mp.sqrt(mp.pi))),
         number_constant(
             "SMALLEST_NORMAL", "the smallest normal number", {"float32": mpf(2) ** -126, "float64": mpf(2) ** -1022}
         ),
@@ -263,6 +269,22 @@ def module() -> str:
         ),
         number_constant("SIXTH", "1 / 6", high(mpf(1) / 6)),
         number_constant("SIXTH_REST", "1 / 6 - SIXTH", low(mpf(1) / 6)),
+        number_constant("THIRD", "1 / 3", high(mpf(1) / 3)),
+        number_constant("THIRD_REST", "1 / 3 - THIRD", low(mpf(1) / 3)),
+        number_constant("HALF_PI", "pi / 2", high(mp.pi / 2)),
+        number_constant("HALF_PI_REST", "pi / 2 - HALF_PI", low(mp.pi / 2)),
+        number_constant("SELU_SCALE", "the slope of selu above zero", high(selu_scale)),
+        number_constant("SELU_SCALE_REST", "the rest of it", low(selu_scale)),
+        number_constant("SELU_SLOPE", "the slope of selu just below zero", high(selu_slope)),
+        number_constant("SELU_SLOPE_REST", "the rest of it", low(selu_slope)),
+        number_constant("QUICK_GELU", "1.702", high(mpf("1.702"))),
+        number_constant("QUICK_GELU_REST", "1.702 - QUICK_GELU", low(mpf("1.702"))),
+        number_constant("TWO_THIRDS", "2 / 3", high(mpf(2) / 3)),
+        number_constant("TWO_THIRDS_REST", "2 / 3 - TWO_THIRDS", low(mpf(2) / 3)),
+        number_constant("LECUN_SCALE", "1.7159", high(mpf("1.7159"))),
+        number_constant("LECUN_SCALE_REST", "1.7159 - LECUN_SCALE", low(mpf("1.7159"))),
+        number_constant("LECUN_SLOPE", "1.7159 * 2 / 3", high(mpf("1.7159") * 2 / 3)),
+        number_constant("LECUN_SLOPE_REST", "1.7159 * 2 / 3 - LECUN_SLOPE", low(mpf("1.7159") * 2 / 3)),
         number_constant(
             "TAIL_POLE", "normal_cdf(-t) is exp(-t * t / 2) / (t + TAIL_POLE) times a smooth function", TAIL_POLE
         ),
@@ -313,6 +335,22 @@ def module() -> str:
             {"float32": 4, "float64": 10},
         ),
         polynomial_constant(
+            "TANH_SHRINK",
+            "((sqrt(y) - tanh(sqrt(y))) / (y * sqrt(y)) - 1 / 3) / y",
+            always(lambda y: ((mp.sqrt(y) - mp.tanh(mp.sqrt(y))) / (y * mp.sqrt(y)) - mpf(1) / 3) / y),
+            always(lambda y: y * y * mp.sqrt(y) / (mp.sqrt(y) - mp.tanh(mp.sqrt(y)))),
+            dict.fromkeys(PRECISIONS, (mpf(2) ** -30, mpf(1))),
+            {"float32": 7, "float64": 17},
+        ),
+        polynomial_constant(
+            "ATAN",
+            "(atan(sqrt(y)) / sqrt(y) - 1) / y",
+            always(lambda y: (mp.atan(mp.sqrt(y)) / mp.sqrt(y) - 1) / y),
+            always(lambda y: y * mp.sqrt(y) / mp.atan(mp.sqrt(y))),
+            dict.fromkeys(PRECISIONS, (mpf(2) ** -30, mpf(1))),
+            {"float32": 8, "float64": 20},
+        ),
+        polynomial_constant(
             "LOG1P",
             "log(1 + x) / x, of x - 1/2",
             always(lambda u: mp.log1p(u + mpf(1) / 2) / (u + mpf(1) / 2)),
@@ -335,6 +373,14 @@ def module() -> str:
             always(lambda y: mp.sqrt(y) / mp.erf(mp.sqrt(y))),
             dict.fromkeys(PRECISIONS, (mpf(2) ** -30, mpf(1))),
             {"float32": 7, "float64": 12},
+        ),
+        polynomial_constant(
+            "ERF_BEND",
+            "(erf(sqrt(y)) / sqrt(y) - 2 / sqrt(pi)) / y",
+            always(lambda y: (mp.erf(mp.sqrt(y)) / mp.sqrt(y) - 2 / mp.sqrt(mp.pi)) / y),
+            always(lambda y: y * mp.sqrt(y) / mp.erf(mp.sqrt(y))),
+            dict.fromkeys(PRECISIONS, (mpf(2) ** -30, mpf(1))),
+            {"float32": 6, "float64": 12},
         ),
         number_constant("TAIL_FIRST", "normal_cdf(-t) * exp(t * t / 2) * (t + TAIL_POLE) at TAIL_CENTRE", tail_first()),
         polynomial_constant(
