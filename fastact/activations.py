@@ -997,7 +997,7 @@ def softcap(x: Any, cap: Any = 30.0) -> Any:
     --------
     >>> import fastact as fa
     >>> fa.softcap([-100.0, 0.0, 15.0]).round(4)
-    array([-29.9238,   0.    ,  13.8635])
+    array([-29.9237,   0.    ,  13.8635])
     """
     a = absolute(x)
     quotient = a / cap
@@ -1135,7 +1135,7 @@ def dish(x: Any) -> Any:
 
 @activation(limits={-inf: (0.0, 0.0), inf: (1.0, 0.0)}, monotone=True, domain={"sigma": (1e-30, 1e30)})
 def laplace(x: Any, mu: Any = 0.707107, sigma: Any = 0.282095) -> Any:
-    r"""Distribution function that approximates the squared rectifier in its effect on attention (Ma et al., 2022).
+    r"""Normal distribution function in place of the squared rectifier, for attention (Ma et al., 2022).
 
     .. math:: f(x) = \tfrac12 \left(1 + \operatorname{erf} \frac{x - \mu}{\sigma \sqrt 2}\right)
 

@@ -71,7 +71,7 @@ def test_keywords(case, x):
     assert same_bits(derivative, wanted["derivative"])
     assert same_bits(case.in_place(x.copy(), **keywords), wanted["value"])
     g = case.function.backward(x, x, **keywords)
-    assert same_bits(g[0] if case.required else g, wanted["backward"])
+    assert same_bits(g[0] if case.required and case.declaration.trainable else g, wanted["backward"])
 
 
 @pytest.mark.parametrize("case", WITH_PARAMETERS, **named)
@@ -115,6 +115,9 @@ def test_kinds_of_numbers_for_parameters(case, x, kind):
     """Whatever kind of number says it, a parameter is cast to the type of x."""
     if kind is np.float16 and max(case.defaults) > float(np.finfo(kind).max):
         pytest.skip("no float16 is as large")
+    bounds = [case.declaration.domain.get(name, (-np.inf, np.inf)) for name in case.declaration.parameters]
+    if not all(low <= float(kind(value)) <= high for value, (low, high) in zip(case.defaults, bounds, strict=True)):
+        pytest.skip("no such number of this kind is in the domain")
     wanted = case.function(x, *map(float, map(kind, case.defaults)))
     assert same_bits(case.function(x, *map(kind, case.defaults)), wanted)
 
@@ -124,7 +127,7 @@ def test_kinds_of_numbers_for_parameters(case, x, kind):
 
 def test_backward_without_trainable_arrays_is_one_array(case, x):
     g = case.function.backward(x, x, *case.required)
-    if case.required:
+    if case.required and case.declaration.trainable:
         assert isinstance(g, tuple)
     else:
         assert isinstance(g, np.ndarray)

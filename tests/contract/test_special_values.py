@@ -120,7 +120,7 @@ def test_kinks_are_all_declared(case):
     x = np.sort(np.unique(np.concatenate([walk("float64", 40_000, 1e-3, 1e3), neighbours([0.0, 1.0, 3.0, 6.0], "float64")])))
     between = (x[:-1] < 0) & (x[1:] > 0)
     derivative = case.function.derivative(x, *case.required)
-    jumps = np.abs(np.diff(derivative)) > 0.02
+    jumps = np.abs(np.diff(derivative)) > 0.02 * np.maximum(np.abs(derivative[1:]), 1)
     declared = np.zeros_like(jumps)
     for kink in case.declaration.kinks:
         declared |= (x[:-1] <= kink) & (kink <= x[1:])
@@ -137,7 +137,8 @@ def test_declared_monotone(case):
     x = np.sort(walk("float64", 30_000))
     value = case.function(x, *case.required)
     fuzz = 2 * case.declaration.ulp[0] * np.finfo(float).eps
-    with np.errstate(over="ignore"):
+    # Some overflow far out, and the difference of two infinities is no fall.
+    with np.errstate(over="ignore", invalid="ignore"):
         falls = value[1:] < value[:-1] - fuzz * np.abs(value[:-1])
     assert falls.any() != case.declaration.monotone, x[:-1][falls][:3]
 
