@@ -893,7 +893,7 @@ def quick_gelu(x: Any) -> Any:
     >>> fa.quick_gelu([-2.0, 0.0, 2.0]).round(4)
     array([-0.0643,  0.    ,  1.9357])
     """
-    a = minimum(absolute(x), DECAY_END)
+    a = minimum(absolute(x), 0.5 * DECAY_END)
     z = QUICK_GELU * a
     rest = fma(QUICK_GELU_REST, a, fma(QUICK_GELU, a, -z))
     # exp(1.702 * a) = (1 + p) / scale
@@ -1023,7 +1023,7 @@ def gaussian(x: Any) -> Any:
     >>> fa.gaussian([-1.0, 0.0, 2.0]).round(4)
     array([0.3679, 1.    , 0.0183])
     """
-    base = minimum(maximum(x, -NORMAL_END), NORMAL_END)
+    base = minimum(maximum(x, -0.75 * NORMAL_END), 0.75 * NORMAL_END)
     p, n = exp_of_minus_square(base)
     slope = -2.0 * base
     return ldexp(1.0 + p, n), ldexp(fma(slope, p, slope), n)
@@ -1198,7 +1198,7 @@ def erf(x: Any) -> Any:
     >>> fa.erf([-1.0, 0.0, 0.5]).round(4)
     array([-0.8427,  0.    ,  0.5205])
     """
-    a = minimum(absolute(x), NORMAL_END)
+    a = minimum(absolute(x), 0.75 * NORMAL_END)
     tail, tail_peak = normal_tail_and_peak(SQRT_TWO * a)
     s = minimum(a, 1.0)
     square = s * s
@@ -1222,13 +1222,15 @@ def sqrt_softplus(x: Any) -> Any:
     """
     a = minimum(absolute(x), -2.0 * EXP_LOWEST)
     p, n = growth(-a)
-    e = ldexp(1.0 + p, n)
+    # In two steps, as the whole exponent is beyond what one can take.
+    half = floor(0.5 * n)
+    e = ldexp(ldexp(1.0 + p, half), n - half)
     w = polynomial(e - 0.5, LOG1P)
     m = fma(w, p, w)
     negative = x < 0.0
     # Below zero the root is taken of the significand, as softplus leaves the range long before its root does.
-    half = where(negative, floor(0.5 * n), 0.0)
-    square = where(negative, ldexp(m, n - 2.0 * half), x + ldexp(m, n))
+    square = where(negative, ldexp(m, n - 2.0 * half), x + ldexp(ldexp(m, half), n - half))
+    half = where(negative, half, 0.0)
     root = sqrt(square)
     # What rounding took from the root and from the denominator is put back.
     factor = 1.0 + e
