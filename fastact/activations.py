@@ -8,10 +8,7 @@ from typing import Any
 from .coefficients import (
     ATAN,
     DECAY_END,
-    ERF_BEND,
-    ERF_SLOPE,
     ERF_SLOPE_HALF,
-    ERF_SLOPE_REST,
     EXP_LOWEST,
     EXPM1,
     GELU_TANH_END,
@@ -29,8 +26,6 @@ from .coefficients import (
     MISH_HIGHEST,
     MISH_LOWEST,
     NORMAL_END,
-    NORMAL_PEAK,
-    NORMAL_PEAK_REST,
     NORMAL_TAIL_NORMAL,
     QUICK_GELU,
     QUICK_GELU_REST,
@@ -59,7 +54,6 @@ from .elementary import (
     log1p,
     log1p_of_exp,
     normal_tail,
-    normal_tail_and_peak,
     normal_tail_pull_and_peak,
     reduce_by_ln2,
     shortfall_of_tanh,
@@ -1133,41 +1127,6 @@ def dish(x: Any) -> Any:
     return where(x < 0.0, -low, x - low), where(x < 0.0, slope, 1.0 - slope)
 
 
-@activation(limits={-inf: (0.0, 0.0), inf: (1.0, 0.0)}, monotone=True, domain={"sigma": (1e-30, 1e30)})
-def laplace(x: Any, mu: Any = 0.707107, sigma: Any = 0.282095) -> Any:
-    r"""Normal distribution function in place of the squared rectifier, for attention (Ma et al., 2022).
-
-    .. math:: f(x) = \tfrac12 \left(1 + \operatorname{erf} \frac{x - \mu}{\sigma \sqrt 2}\right)
-
-    Parameters
-    ----------
-    mu : float, default 0.707107
-        Where the value is one half.
-    sigma : float, default 0.282095
-        The width of the rise.
-
-    Examples
-    --------
-    >>> import fastact as fa
-    >>> fa.laplace([0.0, 0.707107, 1.0]).round(4)
-    array([0.0061, 0.5   , 0.8504])
-    """
-    distance = x - mu
-    # The larger of the two first, and what rounding took from the difference and from the quotient.
-    distance_rest = where(absolute(x) > absolute(mu), (x - distance) - mu, x - (distance + mu))
-    z = distance / sigma
-    inside = absolute(z) < NORMAL_END
-    t = minimum(absolute(z), NORMAL_END)
-    rest = where(inside, fma(-z, sigma, distance) + distance_rest, 0.0) / sigma
-    rest = where(z < 0.0, -rest, rest)
-    tail, pull, peak = normal_tail_pull_and_peak(t)
-    tail = fma(-rest, NORMAL_PEAK * peak, tail)
-    height = NORMAL_PEAK / sigma
-    height_rest = (fma(-height, sigma, NORMAL_PEAK) + NORMAL_PEAK_REST) / sigma
-    slope = fma(height, peak, peak * fma(height, -(t * rest), height_rest))
-    return where(z < 0.0, tail, 1.0 - tail), slope
-
-
 @activation(limits={-inf: (-0.0, -0.0), inf: (10.0, 0.0)}, aliases=("clipped_gelu", "clippedgelu"), kinks=(10.0,))
 def gelu_10(x: Any) -> Any:
     r"""Gaussian error linear unit between -10 and 10, for quantised networks (Wu et al., 2020).
@@ -1184,28 +1143,6 @@ def gelu_10(x: Any) -> Any:
     """
     value, slope = gelu(x)
     return minimum(value, 10.0), where(x > 10.0, 0.0, slope)
-
-
-@activation(limits={-inf: (-1.0, 0.0), inf: (1.0, 0.0)}, monotone=True)
-def erf(x: Any) -> Any:
-    r"""Error function.
-
-    .. math:: f(x) = \frac{2}{\sqrt\pi} \int_0^x e^{-t^2} dt
-
-    Examples
-    --------
-    >>> import fastact as fa
-    >>> fa.erf([-1.0, 0.0, 0.5]).round(4)
-    array([-0.8427,  0.    ,  0.5205])
-    """
-    a = minimum(absolute(x), 0.75 * NORMAL_END)
-    tail, tail_peak = normal_tail_and_peak(SQRT_TWO * a)
-    s = minimum(a, 1.0)
-    square = s * s
-    small = fma(ERF_SLOPE, s, fma(s * square, polynomial(square, ERF_BEND), ERF_SLOPE_REST * s))
-    p, n = exp_of_minus_square(a)
-    slope = fma(ERF_SLOPE, p, fma(ERF_SLOPE_REST, p, ERF_SLOPE_REST) + ERF_SLOPE)
-    return copysign(where(a < 1.0, small, 1.0 - 2.0 * tail), x), ldexp(slope, n)
 
 
 @activation(limits={-inf: (0.0, 0.0), inf: (inf, 0.0)}, monotone=True)

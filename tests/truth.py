@@ -79,9 +79,7 @@ TRUTH: dict[str, Callable[..., mpf]] = {
     "symmetric_log": lambda x: mp.sign(x) * mp.log1p(abs(x)),
     "arctan": lambda x: mp.atan(x),
     "dish": lambda x: x / 2 * (x / r + 1) if (r := mp.sqrt(1 + x**2)) and x > 0 else x / (2 * r * (r - x)),
-    "laplace": lambda x, mu=0.707107, sigma=0.282095: normal_cdf((x - mu) / sigma),
     "gelu_10": lambda x: min(x * normal_cdf(x), 10),
-    "erf": lambda x: erf(x),
     "sqrt_softplus": lambda x: mp.sqrt(softplus(x)),
     "tanhexp": lambda x: x * mp.tanh(min(exp(x), 10_000)),
 }

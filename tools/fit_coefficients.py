@@ -141,7 +141,7 @@ def polynomial_constant(
         listed = "".join(f"        {text(c, precision)},\n" for c in coefficients)
         lines.append(f"    {precision}=(\n{listed}    ),\n")
     ranges = " and ".join(
-        dict.fromkeys(f"[{mp.nstr(interval[p][0], 5)}, {mp.nstr(interval[p][1], 5)}]" for p in PRECISIONS)
+        dict.fromkeys(f"[{mp.nstr(interval[p][0], 6)}, {mp.nstr(interval[p][1], 6)}]" for p in PRECISIONS)
     )
     return f"\n# {comment}\n# on {ranges}; errors {', '.join(errors)}\n{name} = Constant(\n{''.join(lines)})\n"
 
@@ -248,10 +248,7 @@ def module() -> str:
         number_constant("SQRT_TWO", "sqrt(2)", high(mp.sqrt(2))),
         number_constant("SQRT_TWO_REST", "sqrt(2) - SQRT_TWO", low(mp.sqrt(2))),
         number_constant("NORMAL_PEAK", "1 / sqrt(2 * pi)", both(1 / mp.sqrt(2 * mp.pi))),
-        number_constant("NORMAL_PEAK_REST", "1 / sqrt(2 * pi) - NORMAL_PEAK", low(1 / mp.sqrt(2 * mp.pi))),
         number_constant("ERF_SLOPE_HALF", "1 / sqrt(pi)", both(1 / mp.sqrt(mp.pi))),
-        number_constant("ERF_SLOPE", "2 / sqrt(pi)", high(2 / mp.sqrt(mp.pi))),
-        number_constant("ERF_SLOPE_REST", "2 / sqrt(pi) - ERF_SLOPE", low(2 / mp.sqrt(mp.pi))),
         number_constant(
             "SMALLEST_NORMAL", "the smallest normal number", {"float32": mpf(2) ** -126, "float64": mpf(2) ** -1022}
         ),
@@ -373,14 +370,6 @@ def module() -> str:
             always(lambda y: mp.sqrt(y) / mp.erf(mp.sqrt(y))),
             dict.fromkeys(PRECISIONS, (mpf(2) ** -30, mpf(1))),
             {"float32": 7, "float64": 12},
-        ),
-        polynomial_constant(
-            "ERF_BEND",
-            "(erf(sqrt(y)) / sqrt(y) - 2 / sqrt(pi)) / y",
-            always(lambda y: (mp.erf(mp.sqrt(y)) / mp.sqrt(y) - 2 / mp.sqrt(mp.pi)) / y),
-            always(lambda y: y * mp.sqrt(y) / mp.erf(mp.sqrt(y))),
-            dict.fromkeys(PRECISIONS, (mpf(2) ** -30, mpf(1))),
-            {"float32": 6, "float64": 12},
         ),
         number_constant("TAIL_FIRST", "normal_cdf(-t) * exp(t * t / 2) * (t + TAIL_POLE) at TAIL_CENTRE", tail_first()),
         polynomial_constant(
