@@ -56,7 +56,7 @@ class BuildExtension(build_ext):
         generated.mkdir(parents=True, exist_ok=True)
         for printer, output in (("emit", "mathematics"), ("emit_rows", "rows")):
             emit(f"kernels/{printer}.py", str(ROOT / "fastact"), str(generated / f"{output}.inc"))
-        self.sources_changed = max(p.stat().st_mtime for p in [*ROOT.glob("kernels/*.[hc]pp"), *generated.iterdir()])
+        self.sources = [*ROOT.glob("kernels/*.[hc]pp"), *generated.iterdir()]
         ext.include_dirs.append(str(generated))
         openmp = self.flags_for_openmp()
         ext.extra_compile_args += [*MEANING, *LINES, *openmp]
@@ -64,9 +64,10 @@ class BuildExtension(build_ext):
         ext.extra_objects += self.compile_kernels(ext.include_dirs)
         super().build_extension(ext)
 
-    def is_new(self, path: str) -> bool:
-        """Tell whether an object file was made from the sources as they are."""
-        return os.path.exists(path) and os.path.getmtime(path) > self.sources_changed
+    def is_new(self, path: str, job: Job) -> bool:
+        """Tell whether an object file was made from the sources as they are; only those of rows are named after them."""
+        sources = [s for s in self.sources if job.source.startswith("rows") or not s.name.startswith("row")]
+        return os.path.exists(path) and os.path.getmtime(path) > max(s.stat().st_mtime for s in sources)
 
     def compiles(self, flags: list[str], source: str) -> bool:
         """Tell whether the compiler takes these flags and this source."""
@@ -105,7 +106,7 @@ class BuildExtension(build_ext):
             source = os.path.relpath(ROOT / "kernels" / f"{job.source}.cpp")
             folder = str(Path(self.build_temp) / job.folder)
             objects = self.compiler.object_filenames([source], output_dir=folder)
-            if not self.force and all(self.is_new(o) for o in objects):
+            if not self.force and all(self.is_new(o, job) for o in objects):
                 return objects
             return self.compiler.compile(
                 [source],

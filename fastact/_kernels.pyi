@@ -15,9 +15,9 @@ def loops(name: str, form: str) -> list[tuple[str, int, int]]: ...
 def run_rows(
     program: str,
     inputs: Sequence[npt.NDArray[Any]],
-    out: npt.NDArray[Any],
+    outputs: Sequence[npt.NDArray[Any]],
     axes: tuple[int, ...],
-    settings: tuple[float, ...],
+    settings: Sequence[float],
 ) -> None: ...
 
 class Call:

@@ -33,8 +33,17 @@ def _programs(precision: str) -> dict[str, Any]:
     return bind(programs, precision, meanings | compiled)
 
 
+@cache
+def _row_inputs(program: str) -> int:
+    return list(getattr(rowwise, program).__annotations__.values()).count("Row")
+
+
+def _as_rows(x: _Array, length: int) -> _Array:
+    return x.reshape(-1, length, 1)
+
+
 def run_rows(
-    program: str, inputs: Sequence[_Array], out: _Array, axes: tuple[int, ...], settings: tuple[float, ...]
+    program: str, inputs: Sequence[_Array], outputs: Sequence[_Array], axes: tuple[int, ...], settings: Sequence[float]
 ) -> None:
     """Run a row program.
 
@@ -43,24 +52,38 @@ def run_rows(
     program : str
         Its name in :mod:`fastact.rowwise`.
     inputs : sequence of ndarray
-        Of one shape and dtype, float32 or float64 in native byte order, not empty.
-    out : ndarray
-        Like the inputs; it may be one of them, and does not overlap them otherwise.
+        What the program takes: of one dtype, float32 or float64 in native byte order, aligned, and of one number of
+        dimensions.  The first is not empty, and the others broadcast to its shape; those of a row have the length 1 along `axes`.
+    outputs : sequence of ndarray
+        What the program returns: those that have elements are of the shape of the first input, those of a row have the length 1
+        along `axes`.  They may be inputs, and overlap nothing otherwise.
     axes : tuple of ints
         The axes that make up a row, ascending.
-    settings : tuple of floats
+    settings : sequence of floats
         What the program takes after its inputs.
     """
-    compute = _programs(out.dtype.name)[program]
-    numbers = [out.dtype.type(s) for s in settings]
-    kept = sorted((a for a in range(out.ndim) if a not in axes), key=lambda a: -out.shape[a])
-    *operands, target = (x.transpose((*kept, *axes)) for x in (*inputs, out))
-    if not kept:
-        *operands, target = (x[np.newaxis] for x in (*operands, target))
-    length = int(np.prod([out.shape[a] for a in axes], dtype=np.intp))
-    step = max(1, _BLOCK * target.shape[0] // target.size)
-    for start in range(0, target.shape[0], step):
+    whole = inputs[0]
+    compute = _programs(whole.dtype.name)[program]
+    numbers = [whole.dtype.type(s) for s in settings]
+    shape = whole.shape
+    kept = sorted((a for a in range(whole.ndim) if a not in axes), key=lambda a: -shape[a])
+    rows = tuple(shape[a] for a in kept) or (1,)
+    one = (1,) * len(axes)
+    row = tuple(shape[a] for a in axes)
+    elements = len(inputs) - _row_inputs(program)
+
+    def arrange(x: _Array, whole_rows: bool) -> _Array:
+        arranged = x.transpose((*kept, *axes)) if kept else x[np.newaxis]
+        return np.broadcast_to(arranged, rows + (row if whole_rows else one))
+
+    operands = [arrange(x, k < elements) for k, x in enumerate(inputs)]
+    targets = [x.transpose((*kept, *axes)) if kept else x[np.newaxis] for x in outputs]
+    length = int(np.prod(row, dtype=np.intp))
+    step = max(1, _BLOCK * rows[0] // whole.size)
+    for start in range(0, rows[0], step):
         block = slice(start, start + step)
-        rows = [x[block].reshape(-1, length, 1) for x in operands]
+        parts = [_as_rows(x[block], length if k < elements else 1) for k, x in enumerate(operands)]
         with np.errstate(all="ignore"):
-            target[block] = compute(*rows, *numbers).reshape(target[block].shape)
+            results = compute(*parts, *numbers)
+            for target, result in zip(targets, results if isinstance(results, tuple) else (results,), strict=True):
+                target[block] = result.reshape(target[block].shape)

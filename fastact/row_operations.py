@@ -130,11 +130,11 @@ def _run(
     if out is not None and _is_direct(out, computed):
         operands = [_apart(x, out) for x in operands]
         if out.size:
-            _run_rows(program, operands, out, axes, settings)
+            _run_rows(program, operands, [out], axes, settings)
         return out
     result = np.empty(operands[-1].shape, computed)
     if result.size:
-        _run_rows(program, operands, result, axes, settings)
+        _run_rows(program, operands, [result], axes, settings)
     if out is None:
         return result if computed == dtype else _cast(result, dtype)
     with np.errstate(all="ignore"):

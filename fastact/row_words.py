@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["row_dot", "row_length", "row_maximum", "row_mean", "row_norm", "row_sum", "row_sum_parts"]
+__all__ = ["row_dot", "row_fmax", "row_length", "row_maximum", "row_mean", "row_norm", "row_sum", "row_sum_parts"]
 
 _Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -30,6 +30,10 @@ def _parts(x: _Array, dtype: np.dtype[Any]) -> tuple[_Array, _Array]:
 
 
 def row_maximum(x: _Array) -> _Array:
+    return np.maximum.reduce(x, axis=1, keepdims=True, initial=x.dtype.type(-np.inf))
+
+
+def row_fmax(x: _Array) -> _Array:
     return np.fmax.reduce(x, axis=1, keepdims=True, initial=x.dtype.type(-np.inf))
 
 

@@ -2,7 +2,8 @@
 
 A *row* is what an operation normalises: the elements along its axis.  The row words reduce it to one value::
 
-    row_maximum(x)                the largest element, NaNs left aside; -inf if there is none
+    row_maximum(x)                the largest element; NaN if there is one
+    row_fmax(x)                   the largest element, NaNs left aside; -inf if there is none
     row_sum(x)                    the sum
     high, low = row_sum_parts(x)  the sum, and what rounding it to ``high`` has lost
     row_dot(x, y)                 the sum of the products
@@ -11,11 +12,12 @@ A *row* is what an operation normalises: the elements along its axis.  The row w
     row_length(x)                 the number of elements
 
 Sums are carried in twice the working precision.  A row word is the whole right-hand side of an assignment.  A program
-may read its inputs again after every reduction.  A value that an element keeps beyond a reduction lives in the output's
-memory, which may be the input's: there can be one such value, and inputs cannot be read after the stage that makes it.
+may read its inputs again after every reduction.  A value that an element keeps beyond a reduction lives in the memory of
+an output, which may be an input's: inputs cannot be read after the stage that makes it.
 
-Arguments without a default are arrays, those with one are settings.  Programs are listed in :data:`PROGRAMS`; the other
-functions are their parts.
+The arguments are inputs that have elements, then inputs that have one value a row, annotated ``Row``, then settings, which have
+a default.  The first input has the shape of the elements, the others broadcast to it.  What is returned is values of elements,
+then values of the row.  Programs are listed in :data:`PROGRAMS`; the other functions are their parts.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from typing import Any
 from .coefficients import EXP, LOG2_E
 from .elementary import exp, log1p, reduce_by_ln2
 from .language import Constant
-from .row_words import row_dot, row_length, row_maximum, row_mean, row_norm, row_sum, row_sum_parts
+from .row_words import row_dot, row_fmax, row_length, row_mean, row_norm, row_sum, row_sum_parts
 from .words import fma, ldexp, maximum, polynomial, round, sqrt, where
 
 __all__ = ["PROGRAMS"]
@@ -81,7 +83,7 @@ def less_share(grad: Any, y: Any, total: Any) -> Any:
 
 def softmax(x: Any) -> Any:
     # Subtracting the maximum from x would round; its power of two is taken out of the exponentials instead.
-    largest = row_maximum(x)
+    largest = row_fmax(x)
     subtracted = origin(largest)
     top = offset_of_largest(largest, subtracted)
     bottom = top - EXP_RANGE
@@ -94,7 +96,7 @@ def softmax(x: Any) -> Any:
 
 def log_softmax(x: Any) -> Any:
     # The maximum's own share of the sum is left out and given to log1p, so that a dominant class keeps its digits.
-    largest = row_maximum(x)
+    largest = row_fmax(x)
     subtracted = origin(largest)
     top = offset_of_largest(largest, subtracted)
     bottom = top - EXP_RANGE

@@ -259,9 +259,12 @@ def emit(folder: Path) -> str:
     return "\n".join(lines)
 
 
+def write_if_changed(output: Path, text: str) -> None:
+    """Write a file, or leave it with its date, and what was compiled from it, where nothing changed."""
+    if not output.exists() or output.read_text() != text:
+        output.write_text(text)
+
+
 if __name__ == "__main__":
     source, output = map(Path, sys.argv[1:])
-    text = emit(source)
-    if not output.exists() or output.read_text() != text:
-        # An unchanged file keeps its date, and what was compiled from it.
-        output.write_text(text)
+    write_if_changed(output, emit(source))

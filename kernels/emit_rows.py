@@ -4,7 +4,7 @@ Usage: ``python kernels/emit_rows.py SOURCE_FOLDER OUTPUT_FILE``.
 
 A program runs in *stages*: passes over a row, each ended by the reductions whose operands it can compute.  Statements
 that depend on elements are put into the stage that needs them, the others are executed once a row, at the end of the
-stage that gives their operands.  A value of each element that several stages need is kept in the output's memory.
+stage that gives their operands.  A value of each element that several stages need is kept in the memory of an output.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from emit import Function, Printer, Program, print_constants, print_function, read
+from emit import Function, Printer, Program, print_constants, print_function, read, write_if_changed
 
 REDUCTIONS = {
-    "row_dot": "Dot", "row_maximum": "Maximum", "row_mean": "Mean", "row_norm": "Norm", "row_sum": "Sum",
-    "row_sum_parts": "SumParts",
+    "row_dot": "Dot", "row_fmax": "Fmax", "row_maximum": "Maximum", "row_mean": "Mean", "row_norm": "Norm",
+    "row_sum": "Sum", "row_sum_parts": "SumParts",
 }  # fmt: skip
 """The row words that need a pass over the row, and the engine's names for them."""
 
@@ -28,14 +28,20 @@ RESULTS = {"row_sum_parts": 2, "row_mean": 2}
 LENGTH = "row_length"
 
 
+OF_ROW = "Row"
+"""The annotation of an input that has one value a row."""
+
+
 @dataclass
 class Statement:
-    """An assignment, or what a program returns."""
+    """An assignment, or one of the values that a program returns."""
 
     node: ast.Assign | ast.Return
+    value: ast.expr
     targets: list[str]
     names: set[str]
-    word: str | None
+    word: str | None = None
+    output: int | None = None
     of_row: bool = False
     stage: int = 0
 
@@ -54,11 +60,21 @@ class RowProgram(Printer):
 
     def __init__(self, program: Program, function: Function) -> None:
         super().__init__(program, function)
-        arguments, defaults = function.arguments, len(function.node.args.defaults)
-        self.inputs = arguments[: len(arguments) - defaults]
-        self.settings = arguments[len(arguments) - defaults :]
-        self.statements_ = [self.read_statement(node) for node in self.body()]
+        self.read_arguments()
+        self.statements_: list[Statement] = []
+        for node in self.body():
+            self.statements_ += self.read_return(node) if isinstance(node, ast.Return) else [self.read_assignment(node)]
         self.schedule()
+
+    def read_arguments(self) -> None:
+        arguments, defaults = self.function.node.args.args, len(self.function.node.args.defaults)
+        arrays = arguments[: len(arguments) - defaults]
+        of_row = [isinstance(a.annotation, ast.Name) and a.annotation.id == OF_ROW for a in arrays]
+        if of_row != sorted(of_row):
+            raise self.refuse(arrays[0], "inputs of elements stand before those of rows")
+        self.inputs = [a.arg for a, row in zip(arrays, of_row, strict=True) if not row]
+        self.row_inputs = [a.arg for a, row in zip(arrays, of_row, strict=True) if row]
+        self.settings = [a.arg for a in arguments[len(arguments) - defaults :]]
 
     def body(self) -> list[ast.Assign | ast.Return]:
         nodes = self.function.node.body
@@ -69,16 +85,23 @@ class RowProgram(Printer):
                 raise self.refuse(node, f"`{ast.unparse(node).splitlines()[0]}` is not in the language")
         return nodes  # type: ignore[return-value]
 
-    def read_statement(self, node: ast.Assign | ast.Return) -> Statement:
+    def names_in(self, node: ast.expr) -> set[str]:
+        loaded = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        return loaded & self.assigned
+
+    def refuse_inner_words(self, node: ast.expr, whole: ast.expr | None = None) -> None:
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Call) and inner is not whole and isinstance(inner.func, ast.Name):
+                if inner.func.id in REDUCTIONS or inner.func.id == LENGTH:
+                    raise self.refuse(inner, f"`{inner.func.id}` must be the whole right-hand side of an assignment")
+
+    def read_assignment(self, node: ast.Assign) -> Statement:
         value = node.value
+        self.refuse_inner_words(value, value)
         targets = [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
         called = value.func.id if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) else None
         word = called if called in REDUCTIONS or called == LENGTH else None
-        for inner in ast.walk(node):
-            if isinstance(inner, ast.Call) and inner is not value and isinstance(inner.func, ast.Name):
-                if inner.func.id in REDUCTIONS or inner.func.id == LENGTH:
-                    raise self.refuse(inner, f"`{inner.func.id}` must be the whole right-hand side of an assignment")
-        if word is not None and (isinstance(node, ast.Return) or len(value.args) != OPERANDS.get(word, 1)):  # type: ignore[union-attr]
+        if word is not None and len(value.args) != OPERANDS.get(word, 1):  # type: ignore[attr-defined]
             raise self.refuse(node, f"`{word}` takes {OPERANDS.get(word, 1)} operands and is assigned")
         if word is not None and len(targets) != RESULTS.get(word, 1):
             raise self.refuse(node, f"`{word}` gives {RESULTS.get(word, 1)} values")
@@ -86,13 +109,18 @@ class RowProgram(Printer):
             if target in self.assigned:
                 raise self.refuse(node, f"`{target}` is assigned twice; a row program names every value once")
         self.assigned.update(targets)
-        loaded = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-        return Statement(node, targets, loaded & self.assigned if word != LENGTH else set(), word)
+        return Statement(node, value, targets, self.names_in(value) if word != LENGTH else set(), word)
+
+    def read_return(self, node: ast.Return) -> list[Statement]:
+        values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+        for value in values:
+            self.refuse_inner_words(value)  # type: ignore[arg-type]
+        return [Statement(node, v, [], self.names_in(v), output=k) for k, v in enumerate(values)]  # type: ignore[arg-type]
 
     def schedule(self) -> None:
         """Give every statement its stage; a statement of the row runs at the end of its stage."""
-        of_row = set(self.settings)
-        ready: dict[str, int] = dict.fromkeys(self.inputs, 0) | dict.fromkeys(self.settings, 0)
+        of_row = {*self.settings, *self.row_inputs}
+        ready = dict.fromkeys([*self.inputs, *self.row_inputs, *self.settings], 0)
         for s in self.statements_:
             s.of_row = s.word == LENGTH or (s.word is None and bool(s.names) and s.names <= of_row)
             s.stage = max((ready[n] for n in s.names), default=0)
@@ -102,10 +130,7 @@ class RowProgram(Printer):
                 ready[target] = s.stage + (s.of_row or s.word is not None)
             if s.of_row or s.word is not None:
                 of_row.update(s.targets)
-        if self.statements_[-1].of_row:
-            raise self.refuse(self.statements_[-1].node, "a row program must return a value of each element")
-        self.of_row = of_row
-        last = self.statements_[-1].stage
+        self.split_outputs()
         users: dict[str, set[int]] = {}
         for s in reversed(self.statements_):
             if not s.of_row and s.word is None and s.targets:
@@ -115,30 +140,56 @@ class RowProgram(Printer):
                 s.stage = min(needed)
             for name in s.names:
                 users.setdefault(name, set()).add(s.stage)
-        self.stages = [Stage() for _ in range(last + 1)]
+        self.stages = [Stage() for _ in range(1 + max(s.stage for s in self.statements_ if s.output is None or not s.of_row))]
         for s in self.statements_:
-            stage = self.stages[s.stage]
-            (stage.rows if s.of_row else stage.reductions if s.word else stage.elements).append(s)
+            if s.output is None or not s.of_row:
+                stage = self.stages[s.stage]
+                (stage.rows if s.of_row else stage.reductions if s.word else stage.elements).append(s)
         self.kept = self.find_kept(users)
         self.slots = self.find_slots()
 
-    def find_kept(self, users: dict[str, set[int]]) -> Statement | None:
-        elementwise = [s for s in self.statements_ if not s.of_row and not s.word]
-        kept = [(s, t) for s in elementwise for t in s.targets if max(users[t]) > s.stage]
-        if len(kept) > 1:
-            raise self.refuse(kept[1][0].node, f"`{kept[0][1]}` is kept already; one value can outlive a stage")
-        if kept and len(kept[0][0].targets) > 1:
-            raise self.refuse(kept[0][0].node, f"`{kept[0][1]}` outlives its stage and must be assigned alone")
-        for statement, name in kept:
-            late = [i for i in self.inputs if max(users.get(i, {0})) > statement.stage]
+    def split_outputs(self) -> None:
+        """Tell the outputs that have elements from those that have one value a row."""
+        returned = [s for s in self.statements_ if s.output is not None]
+        if [s.of_row for s in returned] != sorted(s.of_row for s in returned):
+            raise self.refuse(returned[0].node, "outputs of elements stand before those of rows")
+        self.outputs = sum(not s.of_row for s in returned)
+        of_row = [s.value for s in returned if s.of_row]
+        if not all(isinstance(v, ast.Name) for v in of_row):
+            raise self.refuse(returned[-1].node, "a value of the row is returned by its name")
+        self.row_outputs = [ast.unparse(v) for v in of_row]
+
+    def find_kept(self, users: dict[str, set[int]]) -> dict[str, int]:
+        """Return the outputs whose memory holds what several stages need."""
+        returned = {ast.unparse(s.value): s.output for s in self.statements_ if s.output is not None and not s.of_row}
+        kept: dict[str, int] = {}
+        free_from: dict[int, int] = {}
+        for s in self.statements_:
+            if s.of_row or s.word or s.output is not None:
+                continue
+            names = [t for t in s.targets if max(users[t]) > s.stage]
+            if not names:
+                continue
+            memory = returned.get(names[0], 0)
+            if len(s.targets) > 1:
+                raise self.refuse(s.node, f"`{names[0]}` outlives its stage and must be assigned alone")
+            if memory is None or memory >= self.outputs:
+                raise self.refuse(s.node, f"`{names[0]}` outlives its stage, and no output has memory for it")
+            if free_from.get(memory, 0) > s.stage:
+                raise self.refuse(s.node, f"`{names[0]}` cannot be kept while another value is in the memory of its output")
+            late = [i for i in self.inputs if max(users.get(i, {0})) > s.stage]
             if late:
-                raise self.refuse(statement.node, f"`{name}` is kept where `{late[0]}` was, which is read again")
-        return kept[0][0] if kept else None
+                raise self.refuse(s.node, f"`{names[0]}` is kept where `{late[0]}` was, which is read again")
+            kept[names[0]] = memory
+            free_from[memory] = max(users[names[0]])
+        return kept
 
     def find_slots(self) -> dict[str, int]:
         """Number the values of the row that are used after the stage in which they are made."""
         made = {t: s.stage for s in self.statements_ if s.of_row or s.word for t in s.targets}
-        slots: dict[str, int] = {}
+        slots = {name: k for k, name in enumerate(self.row_inputs)}
+        for name in self.row_outputs:
+            slots.setdefault(name, len(slots))
         for s in self.statements_:
             for name in sorted(s.names & made.keys()):
                 if s.stage > made[name]:
@@ -152,24 +203,22 @@ class RowProgram(Printer):
         sources = {name: f"inputs[{i}]" for i, name in enumerate(self.inputs)}
         sources |= {name: f"settings[{i}]" for i, name in enumerate(self.settings)}
         sources |= {name: f"row[{i}]" for name, i in self.slots.items()}
-        if self.kept is not None:
-            sources[self.kept.targets[0]] = "kept"
+        sources |= {name: f"kept[{memory}]" for name, memory in self.kept.items()}
         return [f"        const V {name} = {source};" for name, source in sources.items() if name in used]
 
     def print_elements(self, stage: Stage) -> list[str]:
         lines = self.locals_of([*stage.elements, *stage.reductions])
         for s in stage.elements:
             lines.append(self.line(s.node))
-            if isinstance(s.node, ast.Return):
-                lines.append(f"        stored = {self.expression(s.node.value)};")  # type: ignore[arg-type]
+            if s.output is not None:
+                lines.append(f"        stored[{s.output}] = {self.expression(s.value)};")
             else:
                 lines.append(f"        {self.assign_fresh(s)}")
-                if s is self.kept:
-                    lines.append(f"        stored = {s.targets[0]};")
+                lines += [f"        stored[{self.kept[t]}] = {t};" for t in s.targets if t in self.kept]
         term = 0
         for s in stage.reductions:
             lines.append(self.line(s.node))
-            for operand in s.node.value.args:  # type: ignore[union-attr]
+            for operand in s.value.args:  # type: ignore[attr-defined]
                 lines.append(f"        terms[{term}] = {self.expression(operand)};")
                 term += 1
         return lines
@@ -192,29 +241,38 @@ class RowProgram(Printer):
         self.assigned.difference_update(statement.targets)
         return self.assign(statement.node)  # type: ignore[arg-type]
 
+    def stored_by(self, stage: Stage) -> int:
+        """Return the outputs that a stage writes to, as the bits of a number."""
+        written = {s.output for s in stage.elements if s.output is not None}
+        written |= {self.kept[t] for s in stage.elements for t in s.targets if t in self.kept}
+        return sum(1 << k for k in written)
+
     def print(self) -> list[str]:
         name = f"{self.function.name}_program"
+        slots = ", ".join(str(self.slots[r]) for r in self.row_outputs)
         lines = [
             f"struct {name} {{",
             f'    static constexpr const char* name = "{self.function.name}";',
-            f"    static constexpr int inputs = {len(self.inputs)};",
+            f"    static constexpr int inputs = {len(self.inputs)}, row_inputs = {len(self.row_inputs)};",
+            f"    static constexpr int outputs = {self.outputs}, row_outputs = {len(self.row_outputs)};",
             f"    static constexpr int settings = {len(self.settings)};",
             f"    static constexpr int stages = {len(self.stages)};",
             f"    static constexpr int values = {len(self.slots)};",
+            f"    static constexpr int returned[] = {{{slots or 0}}};",
             "    template <int stage> struct Stage;",
             "};",
         ]
         for number, stage in enumerate(self.stages):
             kinds = ", ".join(REDUCTIONS[s.word] for s in stage.reductions if s.word)
-            stores = any(s is self.kept or isinstance(s.node, ast.Return) for s in stage.elements)
             lines += [
                 f"template <> struct {name}::Stage<{number}> {{",
                 f"    using Reduced = Reductions<{kinds}>;",
-                f"    static constexpr bool stores = {str(stores).lower()};",
+                f"    static constexpr unsigned stores = {self.stored_by(stage)};",
+                f"    static constexpr bool ends = {str(bool(stage.reductions or stage.rows)).lower()};",
                 "    template <class V>",
-                "    static FASTACT_INLINE void element([[maybe_unused]] const V* inputs, [[maybe_unused]] V kept,",
+                "    static FASTACT_INLINE void element([[maybe_unused]] const V* inputs, [[maybe_unused]] const V* kept,",
                 "        [[maybe_unused]] const V* settings, [[maybe_unused]] const V* row, [[maybe_unused]] V* terms,",
-                "        [[maybe_unused]] V& stored) {",
+                "        [[maybe_unused]] V* stored) {",
                 "        using K [[maybe_unused]] = RowConstants<ScalarOf<V>>;",
                 *self.print_elements(stage),
                 "    }",
@@ -270,4 +328,4 @@ def emit(folder: Path) -> str:
 
 if __name__ == "__main__":
     source, output = map(Path, sys.argv[1:])
-    output.write_text(emit(source))
+    write_if_changed(output, emit(source))

@@ -6,10 +6,14 @@ from libcpp cimport bool as cpp_bool
 
 cdef extern from "rows_driver.hpp" namespace "fastact" nogil:
     cdef int MAX_AXES
-    cdef int MAX_ROW_INPUTS
+    cdef int MAX_ROW_OPERANDS
+    cdef int MAX_ROW_SETTINGS
     cdef struct RowProgram:
         const char* name
         int inputs
+        int row_inputs
+        int outputs
+        int row_outputs
         int settings
     cdef struct RowOperand:
         char* data
@@ -25,35 +29,51 @@ cdef extern from "rows_driver.hpp" namespace "fastact" nogil:
 cdef dict ROW_INDEX = {row_program(i, False).name.decode(): i for i in range(row_programs())}
 
 
-def run_rows(str program, inputs, cnp.ndarray out not None, tuple axes, tuple settings):
+def run_rows(str program, inputs, outputs, tuple axes, settings):
     """Run a row program; the arguments are those of ``fastact.row_loop.run_rows``."""
-    cdef int index = ROW_INDEX[program]
-    cdef bint wide = cnp.PyArray_TYPE(out) == cnp.NPY_FLOAT64
-    cdef int ndim = cnp.PyArray_NDIM(out), count = row_program(index, wide).inputs
-    cdef cpp_bool of_row[64]
-    cdef double values[8]
-    cdef RowOperand operands[4]
-    cdef cnp.ndarray x
-    cdef int k
+    cdef int index = ROW_INDEX[program], k, a
+    cdef cnp.ndarray whole = inputs[0], x
+    cdef bint wide = cnp.PyArray_TYPE(whole) == cnp.NPY_FLOAT64
+    cdef int ndim = cnp.PyArray_NDIM(whole)
+    cdef cpp_bool[64] of_row
+    cdef double[4] values
+    cdef RowOperand[12] operands
+    cdef ptrdiff_t[12][64] strides
     cdef RowStatus status
-    for k in range(ndim):
-        of_row[k] = False
+    for a in range(ndim):
+        of_row[a] = False
     for axis in axes:
         of_row[<int>axis] = True
     for k in range(row_program(index, wide).settings):
         values[k] = settings[k]
-    for k in range(count + 1):
-        x = inputs[k] if k < count else out
+    k = 0
+    for operand in (*inputs, *outputs):
+        x = operand
+        for a in range(ndim):
+            strides[k][a] = 0 if cnp.PyArray_DIM(x, a) == 1 else cnp.PyArray_STRIDE(x, a)
         operands[k].data = <char*>cnp.PyArray_DATA(x)
-        operands[k].strides = <const ptrdiff_t*>cnp.PyArray_STRIDES(x)
+        operands[k].strides = strides[k]
+        k += 1
     with nogil:
-        status = c_run_rows(index, wide, ndim, <const ptrdiff_t*>cnp.PyArray_DIMS(out), of_row, operands, values)
+        status = c_run_rows(index, wide, ndim, <const ptrdiff_t*>cnp.PyArray_DIMS(whole), of_row, operands, values)
     if status == ROWS_NO_MEMORY:
-        raise MemoryError(f"there is no memory for the rows of an array of shape {(<object>out).shape}")
+        raise MemoryError(f"there is no memory for the rows of an array of shape {(<object>whole).shape}")
     if status == ROWS_NEED_COPIES:
-        order = [a for a in range(ndim) if a not in axes] + list(axes)
-        together = [np.ascontiguousarray(x.transpose(order)) for x in inputs]
-        result = np.empty_like(together[0])
-        last = tuple(range(ndim - len(axes), ndim))
-        run_rows(program, together, result, last, settings)
-        (<object>out).transpose(order)[...] = result
+        run_rows_together(program, inputs, outputs, axes, settings)
+
+
+cdef run_rows_together(str program, inputs, outputs, tuple axes, settings):
+    """Run a row program on copies in which the elements of a row follow each other."""
+    cdef int index = ROW_INDEX[program]
+    whole = inputs[0].shape
+    order = [a for a in range(len(whole)) if a not in axes] + list(axes)
+    elements, of_elements = row_program(index, False).inputs, row_program(index, False).outputs
+    together = []
+    for k, x in enumerate(inputs):
+        if k < elements:
+            x = np.broadcast_to(x, [whole[a] if a in axes else x.shape[a] for a in range(len(whole))])
+        together.append(np.ascontiguousarray(x.transpose(order)))
+    results = [np.empty([x.shape[a] for a in order], x.dtype) for x in outputs]
+    run_rows(program, together, results, tuple(range(len(whole) - len(axes), len(whole))), settings)
+    for x, result in zip(outputs, results):
+        x.transpose(order)[...] = result

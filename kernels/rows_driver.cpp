@@ -27,8 +27,6 @@ FASTACT_DECLARE(avx512)
 
 namespace {
 
-constexpr int MAX_OPERANDS = MAX_ROW_INPUTS + 1;
-
 // Elements for which a second thread pays.
 constexpr ptrdiff_t GRAIN = 32768;
 
@@ -70,7 +68,7 @@ const RowTable& table() {
 
 struct Axis {
     ptrdiff_t length;
-    ptrdiff_t strides[MAX_OPERANDS];
+    ptrdiff_t strides[MAX_ROW_OPERANDS];
 };
 
 bool continues(const Axis& outer, const Axis& inner, int operands) {
@@ -79,13 +77,14 @@ bool continues(const Axis& outer, const Axis& inner, int operands) {
     return true;
 }
 
-// The operands as rows along one axis, at all positions of the other axes.
+// The operands as rows along one axis, at all positions of the other axes: first the inputs, then the row inputs, the outputs and
+// the row outputs.
 struct Plan {
     const RowProgram* program;
     const double* settings;
     ptrdiff_t size;  // of an element
-    int operands;
-    char* data[MAX_OPERANDS];
+    int row_inputs, outputs, row_outputs, operands;  // where the kinds begin, and all of them end
+    char* data[MAX_ROW_OPERANDS];
     Axis row;
     Axis kept[MAX_AXES];
     int kept_axes;
@@ -109,10 +108,29 @@ struct Plan {
         for (int k = 0; k < operands; k++) pointers[k] += index * kept[axis].strides[k];
     }
 
+    bool has_elements(int operand) const { return operand < row_inputs || (operand >= outputs && operand < row_outputs); }
+
     bool dense(const Axis& axis) const {
         for (int k = 0; k < operands; k++)
-            if (axis.strides[k] != size) return false;
+            if (has_elements(k) && axis.strides[k] != size) return false;
         return true;
+    }
+
+    // Inputs but the first may have one column that serves for all.
+    bool neighbours(const Axis& axis) const {
+        for (int k = 0; k < operands; k++)
+            if (has_elements(k) && axis.strides[k] != size && (k == 0 || k >= row_inputs || axis.strides[k] != 0)) return false;
+        return true;
+    }
+
+    RowArguments arguments(char* const* at) const {
+        RowArguments a;
+        for (int k = 0; k < row_inputs; k++) a.inputs[k] = at[k];
+        for (int k = row_inputs; k < outputs; k++) a.row_inputs[k - row_inputs] = at[k];
+        for (int k = outputs; k < row_outputs; k++) a.outputs[k - outputs] = at[k];
+        for (int k = row_outputs; k < operands; k++) a.row_outputs[k - row_outputs] = at[k];
+        a.settings = settings;
+        return a;
     }
 };
 
@@ -129,10 +147,10 @@ bool make_plan(Plan& plan, int axes, const ptrdiff_t* shape, const bool* of_row,
         Axis axis = {shape[a], {}};
         for (int k = 0; k < plan.operands; k++) axis.strides[k] = operands[k].strides[a];
         if (!of_row[a]) {
-            // From the longest to the shortest stride of the output.
+            // From the longest to the shortest stride of the first output, or of the first input if none has elements.
             int place = plan.kept_axes++;
-            const int output = plan.operands - 1;
-            for (; place > 0 && labs(plan.kept[place - 1].strides[output]) < labs(axis.strides[output]); place--)
+            const int first = plan.outputs < plan.row_outputs ? plan.outputs : 0;
+            for (; place > 0 && labs(plan.kept[place - 1].strides[first]) < labs(axis.strides[first]); place--)
                 plan.kept[place] = plan.kept[place - 1];
             plan.kept[place] = axis;
         } else if (plan.row.length == 1) {
@@ -181,27 +199,57 @@ template <class Work> void share(ptrdiff_t items, ptrdiff_t elements, const Work
 void run_contiguous_rows(const Plan& plan) {
     const ptrdiff_t n = plan.row.length, rows = plan.positions();
     share(rows, rows * n, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t) {
-        char* at[MAX_OPERANDS];
+        char* at[MAX_ROW_OPERANDS];
         for (ptrdiff_t r = first; r < last; r++) {
             plan.locate(r, at);
-            plan.program->row(reinterpret_cast<const void* const*>(at), at[plan.operands - 1], n, plan.settings);
+            plan.program->row(plan.arguments(at), n);
         }
     });
 }
 
-// Memory for each thread's copies of the inputs.
+// Memory for each thread's copies of the elements of some rows; input k and output k share it.
 struct Buffers {
     ptrdiff_t bytes;  // of one copy
-    int inputs;
+    int copies;
     char* memory;
 
-    Buffers(ptrdiff_t wanted, int inputs) : bytes((wanted + 63) / 64 * 64), inputs(inputs) {
-        memory = static_cast<char*>(aligned_alloc(64, get_threads() * inputs * bytes));
+    Buffers(ptrdiff_t wanted, const RowProgram& program)
+        : bytes((wanted + 63) / 64 * 64), copies(program.inputs > program.outputs ? program.inputs : program.outputs) {
+        memory = static_cast<char*>(aligned_alloc(64, get_threads() * copies * bytes));
     }
     ~Buffers() { free(memory); }
     Buffers(const Buffers&) = delete;
     Buffers& operator=(const Buffers&) = delete;
-    char* of(ptrdiff_t thread, int input) const { return memory + (thread * inputs + input) * bytes; }
+    char* of(ptrdiff_t thread, int copy) const { return memory + (thread * copies + copy) * bytes; }
+};
+
+// The values of some columns, brought together.
+struct ValuesOfRows {
+    alignas(64) char inputs[MAX_ROW_OPERANDS][BLOCK_BYTES];
+    alignas(64) char outputs[MAX_ROW_OPERANDS][BLOCK_BYTES];
+
+    // `locate(column, at)` gives the pointers of a column.
+    template <class Locate> void read(const Plan& plan, ptrdiff_t columns, RowArguments& arguments, const Locate& locate) {
+        const int count = plan.outputs - plan.row_inputs;
+        for (int k = 0; k < count; k++) arguments.row_inputs[k] = inputs[k];
+        for (int k = 0; k < plan.operands - plan.row_outputs; k++) arguments.row_outputs[k] = outputs[k];
+        if (count == 0) return;
+        char* at[MAX_ROW_OPERANDS];
+        for (ptrdiff_t c = 0; c < columns; c++) {
+            locate(c, at);
+            for (int k = 0; k < count; k++) memcpy(inputs[k] + c * plan.size, at[plan.row_inputs + k], plan.size);
+        }
+    }
+
+    template <class Locate> void write(const Plan& plan, ptrdiff_t columns, const Locate& locate) const {
+        const int count = plan.operands - plan.row_outputs;
+        if (count == 0) return;
+        char* at[MAX_ROW_OPERANDS];
+        for (ptrdiff_t c = 0; c < columns; c++) {
+            locate(c, at);
+            for (int k = 0; k < count; k++) memcpy(at[plan.row_outputs + k], outputs[k] + c * plan.size, plan.size);
+        }
+    }
 };
 
 // Copies `count` parts of `bytes` bytes each, fetching those AHEAD of their use.
@@ -226,29 +274,41 @@ RowStatus run_neighbouring_columns(Plan& plan) {
     const ptrdiff_t width = BLOCK_BYTES / size;
     const bool copied = n > SHORT && n * BLOCK_BYTES <= COPIED_BYTES;
     const ptrdiff_t blocks = (across.length + width - 1) / width, items = plan.positions() * blocks;
-    const int inputs = plan.operands - 1;
-    const Buffers buffers(copied ? n * BLOCK_BYTES : 0, inputs);
+    const int inputs = plan.row_inputs, outputs = plan.row_outputs - plan.outputs;
+    const Buffers buffers(copied ? n * BLOCK_BYTES : 0, *plan.program);
     if (buffers.memory == nullptr) return ROWS_NO_MEMORY;
-    ptrdiff_t steps[MAX_OPERANDS];
-    for (int k = 0; k < plan.operands; k++) steps[k] = copied ? width : plan.row.strides[k] / size;
+    ColumnSteps steps;
+    for (int k = 0; k < inputs; k++) {
+        steps.same_in_all_columns[k] = k > 0 && across.strides[k] == 0;
+        steps.inputs[k] = copied && !steps.same_in_all_columns[k] ? width : plan.row.strides[k] / size;
+    }
+    for (int k = 0; k < outputs; k++) steps.outputs[k] = copied ? width : plan.row.strides[plan.outputs + k] / size;
     share(items, plan.positions() * across.length * n, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
-        char* at[MAX_OPERANDS];
-        const void* from[MAX_ROW_INPUTS];
+        char* at[MAX_ROW_OPERANDS];
+        ValuesOfRows values;
+        const auto locate = [&](ptrdiff_t column, char** column_at) {
+            for (int k = 0; k < plan.operands; k++) column_at[k] = at[k] + column * across.strides[k];
+        };
         for (ptrdiff_t item = first; item < last; item++) {
             const ptrdiff_t column = item % blocks * width;
             const ptrdiff_t columns = across.length - column < width ? across.length - column : width;
             plan.locate(item / blocks, at);
-            for (int k = 0; k < plan.operands; k++) at[k] += column * size;
-            for (int k = 0; k < inputs; k++) {
-                from[k] = at[k];
-                if (!copied) continue;
-                from[k] = buffers.of(thread, k);
-                copy_parts<0>(at[k], plan.row.strides[k], buffers.of(thread, k), BLOCK_BYTES, columns * size, n);
+            for (int k = 0; k < plan.operands; k++) at[k] += column * across.strides[k];
+            RowArguments arguments = plan.arguments(at);
+            values.read(plan, columns, arguments, locate);
+            if (copied) {
+                for (int k = 0; k < inputs; k++) {
+                    if (steps.same_in_all_columns[k]) continue;
+                    copy_parts<0>(at[k], plan.row.strides[k], buffers.of(thread, k), BLOCK_BYTES, columns * size, n);
+                    arguments.inputs[k] = buffers.of(thread, k);
+                }
+                for (int k = 0; k < outputs; k++) arguments.outputs[k] = buffers.of(thread, k);
             }
-            char* const to = copied ? buffers.of(thread, 0) : at[inputs];
-            plan.program->columns(from, to, steps, n, columns, plan.settings);
-            if (copied)
-                copy_parts<1>(to, BLOCK_BYTES, at[inputs], plan.row.strides[inputs], columns * size, n);
+            plan.program->columns(arguments, steps, n, columns);
+            for (int k = 0; copied && k < outputs; k++)
+                copy_parts<1>(buffers.of(thread, k), BLOCK_BYTES, at[plan.outputs + k], plan.row.strides[plan.outputs + k],
+                              columns * size, n);
+            values.write(plan, columns, locate);
         }
     });
     return ROWS_DONE;
@@ -272,27 +332,40 @@ template <class T> RowStatus run_through_buffers(const Plan& plan) {
     const ptrdiff_t n = plan.row.length, rows = plan.positions();
     const ptrdiff_t width = n * BLOCK_BYTES <= COPIED_BYTES ? MOST : n * BLOCK_BYTES <= 8 * COPIED_BYTES ? 16 : 1;
     const ptrdiff_t tiles = (rows + width - 1) / width;
-    const int inputs = plan.operands - 1;
-    const Buffers buffers(n * width * sizeof(T), inputs);
+    const int inputs = plan.row_inputs, outputs = plan.row_outputs - plan.outputs;
+    const Buffers buffers(n * width * sizeof(T), *plan.program);
     if (buffers.memory == nullptr) return ROWS_NO_MEMORY;
+    ColumnSteps steps = {};
+    for (int k = 0; k < inputs; k++) steps.inputs[k] = width;
+    for (int k = 0; k < outputs; k++) steps.outputs[k] = width;
     share(tiles, rows * n, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
-        const void* from[MAX_ROW_INPUTS];
-        for (int k = 0; k < inputs; k++) from[k] = buffers.of(thread, k);
-        T* const to = reinterpret_cast<T*>(buffers.of(thread, 0));
-        const ptrdiff_t steps[MAX_OPERANDS] = {width, width, width};
+        ValuesOfRows values;
         for (ptrdiff_t tile = first; tile < last; tile++) {
             const ptrdiff_t begin = tile * width, count = rows - begin < width ? rows - begin : width;
-            void* at[MAX_OPERANDS][MOST];
+            const auto locate = [&](ptrdiff_t row, char** at) { plan.locate(begin + row, at); };
+            void* at[MAX_ROW_OPERANDS][MOST];
+            char* of_row[MAX_ROW_OPERANDS];
             for (ptrdiff_t r = 0; r < count; r++) {
-                char* of_row[MAX_OPERANDS];
-                plan.locate(begin + r, of_row);
+                locate(r, of_row);
                 for (int k = 0; k < plan.operands; k++) at[k][r] = of_row[k];
             }
-            for (int k = 0; k < inputs; k++)
-                gather(at[k], plan.row.strides[k], count, n, reinterpret_cast<T*>(buffers.of(thread, k)), width);
-            if (width == 1) plan.program->row(from, to, n, plan.settings);
-            else plan.program->columns(from, to, steps, n, count, plan.settings);
-            scatter(to, width, at[inputs], plan.row.strides[inputs], count, n);
+            locate(0, of_row);
+            RowArguments arguments = plan.arguments(of_row);
+            const auto buffer = [&](int copy) { return reinterpret_cast<T*>(buffers.of(thread, copy)); };
+            for (int k = 0; k < inputs; k++) {
+                gather(at[k], plan.row.strides[k], count, n, buffer(k), width);
+                arguments.inputs[k] = buffer(k);
+            }
+            for (int k = 0; k < outputs; k++) arguments.outputs[k] = buffer(k);
+            if (width == 1) {
+                plan.program->row(arguments, n);
+            } else {
+                values.read(plan, count, arguments, locate);
+                plan.program->columns(arguments, steps, n, count);
+                values.write(plan, count, locate);
+            }
+            for (int k = 0; k < outputs; k++)
+                scatter(buffer(k), width, at[plan.outputs + k], plan.row.strides[plan.outputs + k], count, n);
         }
     });
     return ROWS_DONE;
@@ -309,13 +382,16 @@ RowStatus run_rows(int program, bool wide, int axes, const ptrdiff_t* shape, con
     plan.program = &row_program(program, wide);
     plan.settings = settings;
     plan.size = wide ? sizeof(double) : sizeof(float);
-    plan.operands = plan.program->inputs + 1;
+    plan.row_inputs = plan.program->inputs;
+    plan.outputs = plan.row_inputs + plan.program->row_inputs;
+    plan.row_outputs = plan.outputs + plan.program->outputs;
+    plan.operands = plan.row_outputs + plan.program->row_outputs;
     for (int a = 0; a < axes; a++)
         if (shape[a] == 0) return ROWS_DONE;
     if (!make_plan(plan, axes, shape, of_row, operands)) return ROWS_NEED_COPIES;
     RowStatus status = ROWS_DONE;
     const Axis* const last = plan.kept_axes > 0 ? &plan.kept[plan.kept_axes - 1] : nullptr;
-    if (last != nullptr && plan.dense(*last) && last->length >= FEW_COLUMNS)
+    if (last != nullptr && plan.neighbours(*last) && last->length >= FEW_COLUMNS)
         status = run_neighbouring_columns(plan);
     else if (plan.dense(plan.row) && (plan.row.length > SHORT || plan.positions() < FEW_COLUMNS))
         run_contiguous_rows(plan);

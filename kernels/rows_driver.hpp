@@ -20,9 +20,10 @@ enum RowStatus { ROWS_DONE, ROWS_NEED_COPIES, ROWS_NO_MEMORY };
 int row_programs();
 const RowProgram& row_program(int index, bool wide);
 
-// `operands` are the inputs, then the output: of float, or of double if `wide`, aligned, in native byte order.  The output may
-// be an input and overlaps none otherwise.  ROWS_NEED_COPIES, before anything is done: the axes of a row do not follow each other
-// with one stride, so the caller must bring the elements of a row together.
+// `operands` are the inputs, the row inputs, the outputs and the row outputs: of float, or of double if `wide`, aligned, in native
+// byte order.  Row operands do not move along the axes of a row.  An output may be an input and overlaps nothing otherwise.
+// ROWS_NEED_COPIES, before anything is done: the axes of a row do not follow each other with one stride, so the caller must bring
+// the elements of a row together.
 RowStatus run_rows(int program, bool wide, int axes, const ptrdiff_t* shape, const bool* of_row, const RowOperand* operands,
                    const double* settings);
 

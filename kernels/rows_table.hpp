@@ -5,18 +5,33 @@
 
 namespace fastact {
 
-constexpr int MAX_ROW_INPUTS = 2;
+constexpr int MAX_ROW_OPERANDS = 12, MAX_ROW_SETTINGS = 4;
 
-// n contiguous elements to a row.  The output may be an input.
-typedef void (*RowKernel)(const void* const* inputs, void* output, ptrdiff_t n, const double* settings);
+// Inputs and outputs have elements, row inputs and row outputs one value a row.  An output may be an input.
+struct RowArguments {
+    const void* inputs[MAX_ROW_OPERANDS];
+    const void* row_inputs[MAX_ROW_OPERANDS];
+    void* outputs[MAX_ROW_OPERANDS];
+    void* row_outputs[MAX_ROW_OPERANDS];
+    const double* settings;
+};
 
-// Neighbouring columns, each of them a row whose elements are `steps` elements apart: one step an input, then the output's.
-typedef void (*ColumnKernel)(const void* const* inputs, void* output, const ptrdiff_t* steps, ptrdiff_t n, ptrdiff_t columns,
-                             const double* settings);
+// Elements between the neighbours of a column.  Inputs but the first may have one column that serves for all.
+struct ColumnSteps {
+    ptrdiff_t inputs[MAX_ROW_OPERANDS];
+    ptrdiff_t outputs[MAX_ROW_OPERANDS];
+    bool same_in_all_columns[MAX_ROW_OPERANDS];
+};
+
+// One row of n contiguous elements.
+typedef void (*RowKernel)(const RowArguments& arguments, ptrdiff_t n);
+
+// Neighbouring columns, each of them a row.  The memory of row inputs and outputs reaches to the next multiple of 16 columns.
+typedef void (*ColumnKernel)(const RowArguments& arguments, const ColumnSteps& steps, ptrdiff_t n, ptrdiff_t columns);
 
 struct RowProgram {
     const char* name;
-    int inputs;
+    int inputs, row_inputs, outputs, row_outputs;
     int settings;
     RowKernel row;
     ColumnKernel columns;

@@ -251,7 +251,7 @@ struct Norm : Sum {
     }
 };
 
-struct Maximum {
+struct Fmax {
     static constexpr int terms = 1, results = 1;
     template <class V> using State = V;
     template <class V> static FASTACT_INLINE V start() { return broadcast<V>(-__builtin_inf()); }
@@ -263,6 +263,23 @@ struct Maximum {
     template <class V> static FASTACT_INLINE void merge_lanes(V& largest) {
 #pragma GCC unroll 8
         for (int k = lanes<V> / 2; k > 0; k /= 2) largest = maximum(largest, rotate(largest, k));
+    }
+    // Which of two zeros was met first must not show.
+    template <class V> static FASTACT_INLINE void finish(const V& largest, double, V* results) { results[0] = largest + V{}; }
+    template <class V> static FASTACT_INLINE V blank() { return start<V>(); }
+};
+
+struct Maximum {
+    static constexpr int terms = 1, results = 1;
+    template <class V> using State = V;
+    template <class V> static FASTACT_INLINE V start() { return broadcast<V>(-__builtin_inf()); }
+    template <class V> static FASTACT_INLINE void merge(V& largest, const V& other) {
+        largest = where((largest == largest) & ~(other <= largest), other, largest);
+    }
+    template <class V> static FASTACT_INLINE void accumulate(V& largest, const V* terms) { merge(largest, terms[0]); }
+    template <class V> static FASTACT_INLINE void merge_lanes(V& largest) {
+#pragma GCC unroll 8
+        for (int k = lanes<V> / 2; k > 0; k /= 2) merge(largest, rotate(largest, k));
     }
     // Which of two zeros was met first must not show.
     template <class V> static FASTACT_INLINE void finish(const V& largest, double, V* results) { results[0] = largest + V{}; }
@@ -317,20 +334,59 @@ template <class R, class... Rest> struct Reductions<R, Rest...> {
 
 // ---- along a row -------------------------------------------------------------------------------------------------------
 
+template <class P, class T> struct Pointers {
+    const T* inputs[P::inputs];
+    T* outputs[P::outputs + 1];
+
+    FASTACT_INLINE Pointers(const RowArguments& arguments, ptrdiff_t offset) {
+        for (int k = 0; k < P::inputs; k++) inputs[k] = static_cast<const T*>(arguments.inputs[k]) + offset;
+        for (int k = 0; k < P::outputs; k++) outputs[k] = static_cast<T*>(arguments.outputs[k]) + offset;
+    }
+};
+
+template <class P, class V> FASTACT_INLINE void read_settings(const RowArguments& arguments, V* settings) {
+    for (int k = 0; k < P::settings; k++) settings[k] = broadcast<V>(ScalarOf<V>(arguments.settings[k]));
+}
+
+// What a stage does with the elements of one vector.
+template <class P, int stage, class V, class Load, class Store>
+FASTACT_INLINE void work_on_elements(const Load& get, const Store& put, const V* settings, const V* row, V* terms) {
+    using S = typename P::template Stage<stage>;
+    V x[P::inputs], kept[P::outputs + 1], stored[P::outputs + 1];
+    for (int k = 0; k < P::inputs; k++) x[k] = get.input(k);
+    for (int k = 0; k < P::outputs; k++) kept[k] = get.output(k);
+    S::template element<V>(x, kept, settings, row, terms, stored);
+    for (int k = 0; k < P::outputs; k++)
+        if (S::stores >> k & 1) put(k, stored[k]);
+}
+
 template <class P, int stage, class V>
-FASTACT_INLINE void row_stages(const ScalarOf<V>* const* inputs, ScalarOf<V>* output, ptrdiff_t n, const V* settings, V* row) {
+FASTACT_INLINE void row_stages(const Pointers<P, ScalarOf<V>>& at, ptrdiff_t n, const V* settings, V* row) {
     using S = typename P::template Stage<stage>;
     using R = typename S::Reduced;
     constexpr int W = lanes<V>, VECTORS = SUMS<V> / W;
     typename R::template State<V> states[VECTORS];
     for (int v = 0; v < VECTORS; v++) R::template start<V>(states[v]);
 
+    struct Whole {
+        const Pointers<P, ScalarOf<V>>& at;
+        ptrdiff_t i;
+        FASTACT_INLINE V input(int k) const { return load<V>(at.inputs[k] + i); }
+        FASTACT_INLINE V output(int k) const { return load<V>(at.outputs[k] + i); }
+        FASTACT_INLINE void operator()(int k, V v) const { store<V>(at.outputs[k] + i, v); }
+    };
+    struct Some {
+        const Pointers<P, ScalarOf<V>>& at;
+        ptrdiff_t i, count;
+        FASTACT_INLINE V input(int k) const { return load_some<V>(at.inputs[k] + i, count); }
+        FASTACT_INLINE V output(int k) const { return load_some<V>(at.outputs[k] + i, count); }
+        FASTACT_INLINE void operator()(int k, V v) const { store_some<V>(at.outputs[k] + i, v, count); }
+    };
     const auto whole = [&](ptrdiff_t i, int v) __attribute__((always_inline)) {
-        V x[P::inputs], terms[R::terms + 1], stored;
-        for (int k = 0; k < P::inputs; k++) x[k] = load<V>(inputs[k] + i);
-        S::template element<V>(x, load<V>(output + i), settings, row, terms, stored);
+        V terms[R::terms + 1];
+        const Whole here = {at, i};
+        work_on_elements<P, stage, V>(here, here, settings, row, terms);
         R::template accumulate<V>(states[v], terms);
-        if constexpr (S::stores) store<V>(output + i, stored);
     };
     ptrdiff_t i = 0;
     for (; i + SUMS<V> <= n; i += SUMS<V>)
@@ -342,71 +398,84 @@ FASTACT_INLINE void row_stages(const ScalarOf<V>* const* inputs, ScalarOf<V>* ou
             whole(i, v);
             i += W;
         } else if (i < n) {
-            const ptrdiff_t count = n - i;
-            V x[P::inputs], terms[R::terms + 1], stored;
-            for (int k = 0; k < P::inputs; k++) x[k] = load_some<V>(inputs[k] + i, count);
-            S::template element<V>(x, load_some<V>(output + i, count), settings, row, terms, stored);
-            R::template blank<V>(terms, lane_numbers<V>() >= broadcast<V>(ScalarOf<V>(count)));
+            V terms[R::terms + 1];
+            const Some here = {at, i, n - i};
+            work_on_elements<P, stage, V>(here, here, settings, row, terms);
+            R::template blank<V>(terms, lane_numbers<V>() >= broadcast<V>(ScalarOf<V>(n - i)));
             R::template accumulate<V>(states[v], terms);
-            if constexpr (S::stores) store_some<V>(output + i, stored, count);
             i = n;
         }
     }
-    if constexpr (stage + 1 < P::stages) {
+    if constexpr (S::ends) {
         for (int k = VECTORS / 2; k > 0; k /= 2)
             for (int v = 0; v < k; v++) R::template merge<V>(states[v], states[v + k]);
         R::template merge_lanes<V>(states[0]);
         V results[R::results + 1];
         R::template finish<V>(states[0], double(n), results);
         S::template row<V>(results, broadcast<V>(ScalarOf<V>(n)), settings, row);
-        row_stages<P, stage + 1, V>(inputs, output, n, settings, row);
     }
+    if constexpr (stage + 1 < P::stages) row_stages<P, stage + 1, V>(at, n, settings, row);
 }
 
-template <class P, class V> FASTACT_INLINE void read_settings(const double* from, V* settings) {
-    for (int k = 0; k < P::settings; k++) settings[k] = broadcast<V>(ScalarOf<V>(from[k]));
-}
-
-template <class P, class T>
-void run_row(const void* const* input_pointers, void* output, ptrdiff_t n, const double* setting_values) {
+template <class P, class T> void run_row(const RowArguments& arguments, ptrdiff_t n) {
     using V = VectorOf<T>;
-    const T* inputs[P::inputs];
-    for (int k = 0; k < P::inputs; k++) inputs[k] = static_cast<const T*>(input_pointers[k]);
     V settings[P::settings + 1], row[P::values + 1];
-    read_settings<P, V>(setting_values, settings);
-    row_stages<P, 0, V>(inputs, static_cast<T*>(output), n, settings, row);
+    read_settings<P, V>(arguments, settings);
+    for (int k = 0; k < P::row_inputs; k++) row[k] = broadcast<V>(*static_cast<const T*>(arguments.row_inputs[k]));
+    row_stages<P, 0, V>(Pointers<P, T>(arguments, 0), n, settings, row);
+    for (int k = 0; k < P::row_outputs; k++) {
+        T all[lanes<V>];
+        store<V>(all, row[P::returned[k]]);
+        *static_cast<T*>(arguments.row_outputs[k]) = all[0];
+    }
 }
 
 // ---- across columns ----------------------------------------------------------------------------------------------------
 
-// `count` is the number of columns in the last vector where that is not full, else 0.
+// Where the vectors of a block of columns are, and how they are read: `count` is the number of columns in the last one where
+// that is not full, else 0.
+template <class P, class V> struct Columns {
+    Pointers<P, ScalarOf<V>> at;
+    const ColumnSteps& steps;
+    ptrdiff_t count;
+
+    FASTACT_INLINE V get(const ScalarOf<V>* from) const { return count == 0 ? load<V>(from) : load_some<V>(from, count); }
+};
+
 template <class P, int stage, class V, int VECTORS>
-FASTACT_INLINE void column_stages(const ScalarOf<V>* const* inputs, ScalarOf<V>* output, const ptrdiff_t* steps, ptrdiff_t n,
-                                  ptrdiff_t count, const V* settings, V (*row)[P::values + 1]) {
+FASTACT_INLINE void column_stages(const Columns<P, V>& columns, ptrdiff_t n, const V* settings, V (*row)[P::values + 1]) {
     using S = typename P::template Stage<stage>;
     using R = typename S::Reduced;
     constexpr int W = lanes<V>;
+    struct Element {
+        const Columns<P, V>& columns;
+        ptrdiff_t i;
+        int v;
+        FASTACT_INLINE V input(int k) const {
+            const ScalarOf<V>* const from = columns.at.inputs[k] + i * columns.steps.inputs[k];
+            if (k > 0 && columns.steps.same_in_all_columns[k]) return broadcast<V>(*from);
+            return columns.get(from + v * W);
+        }
+        FASTACT_INLINE V output(int k) const { return columns.get(to(k)); }
+        FASTACT_INLINE void operator()(int k, V value) const {
+            if (columns.count == 0) store<V>(to(k), value);
+            else store_some<V>(to(k), value, columns.count);
+        }
+        FASTACT_INLINE ScalarOf<V>* to(int k) const { return columns.at.outputs[k] + i * columns.steps.outputs[k] + v * W; }
+    };
     typename R::template State<V> states[SUMS<V>][VECTORS];
     const ptrdiff_t sums = n < SUMS<V> ? n : SUMS<V>;
     for (ptrdiff_t l = 0; l < sums; l++)
         for (int v = 0; v < VECTORS; v++) R::template start<V>(states[l][v]);
     for (ptrdiff_t i = 0; i < n; i++) {
-        const auto get = [&](const ScalarOf<V>* from) __attribute__((always_inline)) {
-            return count == 0 ? load<V>(from) : load_some<V>(from, count);
-        };
-        ScalarOf<V>* const out = output + i * steps[P::inputs];
         for (int v = 0; v < VECTORS; v++) {
-            V x[P::inputs], terms[R::terms + 1], stored;
-            for (int k = 0; k < P::inputs; k++) x[k] = get(inputs[k] + i * steps[k] + v * W);
-            S::template element<V>(x, get(out + v * W), settings, row[v], terms, stored);
+            V terms[R::terms + 1];
+            const Element here = {columns, i, v};
+            work_on_elements<P, stage, V>(here, here, settings, row[v], terms);
             R::template accumulate<V>(states[i % SUMS<V>][v], terms);
-            if constexpr (S::stores) {
-                if (count == 0) store<V>(out + v * W, stored);
-                else store_some<V>(out + v * W, stored, count);
-            }
         }
     }
-    if constexpr (stage + 1 < P::stages) {
+    if constexpr (S::ends) {
         for (int v = 0; v < VECTORS; v++) {
             // Partial sums without an element are +0, and adding them would change nothing.
             for (ptrdiff_t k = SUMS<V> / 2; k > 0; k /= 2)
@@ -415,23 +484,28 @@ FASTACT_INLINE void column_stages(const ScalarOf<V>* const* inputs, ScalarOf<V>*
             R::template finish<V>(states[0][v], double(n), results);
             S::template row<V>(results, broadcast<V>(ScalarOf<V>(n)), settings, row[v]);
         }
-        column_stages<P, stage + 1, V, VECTORS>(inputs, output, steps, n, count, settings, row);
     }
+    if constexpr (stage + 1 < P::stages) column_stages<P, stage + 1, V, VECTORS>(columns, n, settings, row);
 }
 
 template <class P, class T>
-void run_columns(const void* const* input_pointers, void* output_pointer, const ptrdiff_t* steps, ptrdiff_t n,
-                 ptrdiff_t columns, const double* setting_values) {
+void run_columns(const RowArguments& arguments, const ColumnSteps& steps, ptrdiff_t n, ptrdiff_t columns) {
     using V = VectorOf<T>;
     constexpr int W = lanes<V>, BLOCK = BLOCK_VECTORS<V>;
     V settings[P::settings + 1];
-    read_settings<P, V>(setting_values, settings);
+    read_settings<P, V>(arguments, settings);
     const auto block = [&](ptrdiff_t column, ptrdiff_t count, auto vectors) __attribute__((always_inline)) {
         constexpr int VECTORS = sizeof(vectors);
-        const T* inputs[P::inputs];
-        for (int k = 0; k < P::inputs; k++) inputs[k] = static_cast<const T*>(input_pointers[k]) + column;
+        Columns<P, V> here = {Pointers<P, T>(arguments, column), steps, count};
+        for (int k = 1; k < P::inputs; k++)
+            if (steps.same_in_all_columns[k]) here.at.inputs[k] -= column;
         V row[VECTORS][P::values + 1];
-        column_stages<P, 0, V, VECTORS>(inputs, static_cast<T*>(output_pointer) + column, steps, n, count, settings, row);
+        for (int k = 0; k < P::row_inputs; k++)
+            for (int v = 0; v < VECTORS; v++) row[v][k] = load<V>(static_cast<const T*>(arguments.row_inputs[k]) + column + v * W);
+        column_stages<P, 0, V, VECTORS>(here, n, settings, row);
+        for (int k = 0; k < P::row_outputs; k++)
+            for (int v = 0; v < VECTORS; v++)
+                store<V>(static_cast<T*>(arguments.row_outputs[k]) + column + v * W, row[v][P::returned[k]]);
     };
     struct One { char size[1]; };
     struct Full { char size[BLOCK]; };
@@ -527,7 +601,8 @@ template <class T> void scatter_rows(const void* buffer, ptrdiff_t width, void* 
 }
 
 template <class T, class... P> struct RowPrograms {
-    static constexpr RowProgram all[] = {{P::name, P::inputs, P::settings, run_row<P, T>, run_columns<P, T>}...};
+    static constexpr RowProgram all[] = {{P::name, P::inputs, P::row_inputs, P::outputs, P::row_outputs, P::settings,
+                                          run_row<P, T>, run_columns<P, T>}...};
     static constexpr int count = sizeof...(P);
 };
 
