@@ -14,28 +14,109 @@ from .version import __version__
 
 with _one_sentence_from_command():
     from ._active import backend
+    from .channel_norms import (
+        batch_norm,
+        batch_norm_,
+        group_norm,
+        group_norm_,
+        instance_norm,
+        instance_norm_,
+    )
     from .configuration import show_config
     from .forms import Activation, Form
     from .forms import activation as _activation
+    from .losses import (
+        Loss,
+        binary_cross_entropy_with_logits,
+        cross_entropy,
+        mse_loss,
+        nll_loss,
+    )
+    from .normalizations import (
+        Statistics,
+        add_layer_norm,
+        add_rms_norm,
+        layer_norm,
+        layer_norm_,
+        minmax,
+        minmax_,
+        normalize,
+        normalize_,
+        rms_norm,
+        rms_norm_,
+        weight_norm,
+        weight_norm_,
+        zscore,
+        zscore_,
+    )
+    from .operation import (
+        Operation,
+    )
     from .registry import get, list_activations
-    from .row_operations import log_softmax, log_softmax_, softmax, softmax_, zscore, zscore_
+    from .softmaxes import (
+        hardmax,
+        hardmax_,
+        log_softmax,
+        log_softmax_,
+        logsumexp,
+        softmax,
+        softmax_,
+        softmax_jacobian,
+        softmin,
+        softmin_,
+        sparsemax,
+        sparsemax_,
+    )
     from .threads import get_num_threads, num_threads, set_num_threads
 
 __all__ = [
     "Activation",
     "Form",
+    "Loss",
+    "Operation",
+    "Statistics",
     "__version__",
+    "add_layer_norm",
+    "add_rms_norm",
     "backend",
+    "batch_norm",
+    "batch_norm_",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
     "get",
     "get_num_threads",
+    "group_norm",
+    "group_norm_",
+    "hardmax",
+    "hardmax_",
+    "instance_norm",
+    "instance_norm_",
+    "layer_norm",
+    "layer_norm_",
     "list_activations",
     "log_softmax",
     "log_softmax_",
+    "logsumexp",
+    "minmax",
+    "minmax_",
+    "mse_loss",
+    "nll_loss",
+    "normalize",
+    "normalize_",
     "num_threads",
+    "rms_norm",
+    "rms_norm_",
     "set_num_threads",
     "show_config",
     "softmax",
     "softmax_",
+    "softmax_jacobian",
+    "softmin",
+    "softmin_",
+    "sparsemax",
+    "sparsemax_",
+    "weight_norm",
+    "weight_norm_",
     "zscore",
     "zscore_",
 ]

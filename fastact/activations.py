@@ -241,9 +241,7 @@ def tanh(x: Any) -> Any:
     return copysign(t, x), slope
 
 
-@activation(
-    limits={-inf: (0.0, 0.0), inf: (inf, 1.0)}, aliases=("soft_relu",), monotone=True, domain={"beta": (1e-30, 1e30)}
-)
+@activation(limits={-inf: (0.0, 0.0), inf: (inf, 1.0)}, aliases=("soft_relu",), monotone=True, domain={"beta": (1e-30, 1e30)})
 def softplus(x: Any, beta: Any = 1.0) -> Any:
     r"""Smooth rectified linear unit (Dugas et al., 2001).
 
@@ -841,9 +839,7 @@ def selu(x: Any) -> Any:
     return where(x > 0.0, above, copysign(fma(grown, SELU_SLOPE, grown * SELU_SLOPE_REST), x)), slope
 
 
-@activation(
-    limits={-inf: (-1.0, 0.0), inf: (inf, 1.0)}, trainable=("alpha",), monotone=True, domain={"alpha": (1e-30, 1e30)}
-)
+@activation(limits={-inf: (-1.0, 0.0), inf: (inf, 1.0)}, trainable=("alpha",), monotone=True, domain={"alpha": (1e-30, 1e30)})
 def celu(x: Any, alpha: Any = 1.0) -> Any:
     r"""Continuously differentiable exponential linear unit (Barron, 2017).
 
@@ -1060,9 +1056,7 @@ def symmetric_log(x: Any) -> Any:
     return copysign(log1p(a), x), 1.0 / (1.0 + a)
 
 
-@activation(
-    limits={-inf: (-1.5707963267948966, 0.0), inf: (1.5707963267948966, 0.0)}, aliases=("atan",), monotone=True
-)
+@activation(limits={-inf: (-1.5707963267948966, 0.0), inf: (1.5707963267948966, 0.0)}, aliases=("atan",), monotone=True)
 def arctan(x: Any) -> Any:
     r"""Inverse tangent.
 

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from .normalizations import zscore, zscore_
 from .plain_numpy import PLAIN, PLAIN_ROWS
 from .registry import get
-from .row_operations import log_softmax, softmax_, zscore, zscore_
+from .softmaxes import log_softmax, softmax_
 
 __all__ = ["Digits", "Network", "Step", "format_table", "infer", "load_digits", "train"]
 

@@ -25,12 +25,14 @@ from __future__ import annotations
 from typing import Any
 
 from .coefficients import EXP, LOG2_E
-from .elementary import exp, log1p, reduce_by_ln2
+from .elementary import exp, log, log1p, reduce_by_ln2
 from .language import Constant
-from .row_words import row_dot, row_fmax, row_length, row_mean, row_norm, row_sum, row_sum_parts
-from .words import fma, ldexp, maximum, polynomial, round, sqrt, where
+from .row_words import row_dot, row_fmax, row_length, row_maximum, row_mean, row_norm, row_sum, row_sum_parts
+from .words import absolute, copysign, fma, ldexp, maximum, polynomial, round, sqrt, where
 
 __all__ = ["PROGRAMS"]
+
+Row = Any
 
 LARGEST = Constant(float32=3.4028234663852886e38, float64=1.7976931348623157e308)
 # exp(-EXP_RANGE) rounds to zero.
@@ -41,6 +43,9 @@ LIFT = Constant(float32=60.0, float64=500.0)
 # the two are then within a factor of two.
 EXACT_BELOW = Constant(float32=-105.0, float64=-746.0)
 EXACT_ABOVE = Constant(float32=210.0, float64=1492.0)
+# Squares of numbers between these two neither overflow nor lose digits to underflow.
+SMALL = Constant(float32=8.881784197001252e-16, float64=3.4395525670743494e-136)
+BIG = Constant(float32=1125899906842624.0, float64=2.9073548971824276e135)
 
 
 def scaled_exp(x: Any, n: Any) -> Any:
@@ -65,6 +70,13 @@ def offset_of_largest(largest: Any, subtracted: Any) -> Any:
     return where(largest > LARGEST, 0.0, largest - subtracted)
 
 
+def frame(largest: Any) -> tuple[Any, Any, Any, Any]:
+    """What `relative_exp` needs of a row with this maximum."""
+    subtracted = origin(largest)
+    top = offset_of_largest(largest, subtracted)
+    return subtracted, top, top - EXP_RANGE, LIFT - round(top * LOG2_E)
+
+
 def reciprocal(x: Any, rest: Any) -> tuple[Any, Any]:
     """1 / (x + rest) in two parts, so that multiplying by it is as exact as dividing."""
     high = 1.0 / x
@@ -76,56 +88,423 @@ def times(x: Any, high: Any, low: Any) -> Any:
     return fma(x, high, x * low)
 
 
+# ---- softmax and its relatives
+
+
+def masked(x: Any, mask: Any, scale: Any) -> Any:
+    """x * scale + mask; a mask of -inf hides whatever x is."""
+    return where(mask < -LARGEST, mask, fma(x, scale, mask))
+
+
 def less_share(grad: Any, y: Any, total: Any) -> Any:
     """grad - exp(y) * total."""
     return fma(-exp(y), total, grad)
 
 
+def excess_of(others: Any, equals: Any, one: Any) -> Any:
+    """What the sum of the exponentials exceeds that of the maximum by, which is `one`.
+
+    The maximum's own share is left out, so that a dominant class keeps its digits.
+    """
+    return others / one + (equals - 1.0)
+
+
 def softmax(x: Any) -> Any:
     # Subtracting the maximum from x would round; its power of two is taken out of the exponentials instead.
     largest = row_fmax(x)
-    subtracted = origin(largest)
-    top = offset_of_largest(largest, subtracted)
-    bottom = top - EXP_RANGE
-    scale = LIFT - round(top * LOG2_E)
-    e = relative_exp(x, largest, subtracted, top, bottom, scale)
+    subtracted, top, bottom, rescale = frame(largest)
+    e = relative_exp(x, largest, subtracted, top, bottom, rescale)
     total, rest = row_sum_parts(e)
     high, low = reciprocal(total, rest)
     return times(e, high, low)
 
 
+def masked_softmax(x: Any, mask: Any, scale: Any = 1.0, empty: Any = 0.0) -> Any:
+    logits = masked(x, mask, scale)
+    largest = row_maximum(logits)
+    subtracted, top, bottom, rescale = frame(largest)
+    e = relative_exp(logits, largest, subtracted, top, bottom, rescale)
+    total, rest = row_sum_parts(e)
+    high, low = reciprocal(total, rest)
+    return where(largest < -LARGEST, empty, times(e, high, low))
+
+
 def log_softmax(x: Any) -> Any:
-    # The maximum's own share of the sum is left out and given to log1p, so that a dominant class keeps its digits.
     largest = row_fmax(x)
-    subtracted = origin(largest)
-    top = offset_of_largest(largest, subtracted)
-    bottom = top - EXP_RANGE
-    scale = LIFT - round(top * LOG2_E)
-    e = relative_exp(x, largest, subtracted, top, bottom, scale)
+    subtracted, top, bottom, rescale = frame(largest)
+    e = relative_exp(x, largest, subtracted, top, bottom, rescale)
     others = row_sum(where(x == largest, 0.0, e))
     equals = row_sum(where(x == largest, 1.0, 0.0))
-    spread = log1p(others / scaled_exp(top, scale) + (equals - 1.0))
+    spread = log1p(excess_of(others, equals, scaled_exp(top, rescale)))
     return where(x == largest, 0.0, x - largest) - spread
 
 
-def softmax_backward(grad: Any, y: Any) -> Any:
+def masked_log_softmax(x: Any, mask: Any, scale: Any = 1.0, empty: Any = 0.0) -> Any:
+    logits = masked(x, mask, scale)
+    largest = row_maximum(logits)
+    subtracted, top, bottom, rescale = frame(largest)
+    e = relative_exp(logits, largest, subtracted, top, bottom, rescale)
+    others = row_sum(where(logits == largest, 0.0, e))
+    equals = row_sum(where(logits == largest, 1.0, 0.0))
+    spread = log1p(excess_of(others, equals, scaled_exp(top, rescale)))
+    return where(largest < -LARGEST, empty, where(logits == largest, 0.0, logits - largest) - spread)
+
+
+def logsumexp(x: Any, mask: Any, scale: Any = 1.0) -> Any:
+    largest = row_maximum(masked(x, mask, scale))
+    subtracted, top, bottom, rescale = frame(largest)
+    logits = masked(x, mask, scale)
+    e = relative_exp(logits, largest, subtracted, top, bottom, rescale)
+    others = row_sum(where(logits == largest, 0.0, e))
+    equals = row_sum(where(logits == largest, 1.0, 0.0))
+    spread = log1p(excess_of(others, equals, scaled_exp(top, rescale)))
+    return largest, spread
+
+
+def softmax_backward(grad: Any, y: Any, scale: Any = 1.0) -> Any:
     mean = row_dot(grad, y)
-    return y * (grad - mean)
+    return y * (grad - mean) * scale
 
 
-def log_softmax_backward(grad: Any, y: Any) -> Any:
+def log_softmax_backward(grad: Any, y: Any, scale: Any = 1.0) -> Any:
     total = row_sum(grad)
-    return less_share(grad, y, total)
+    return less_share(grad, y, total) * scale
+
+
+def below(x: Any, largest: Any) -> Any:
+    """x - largest, which is 0 for the largest, also where it is +inf, and NaN where all is -inf."""
+    return where(x == largest, offset_of_largest(largest, largest), x - largest)
+
+
+def row_largest(x: Any) -> Any:
+    largest = row_maximum(x)
+    return largest
+
+
+def sparsemax_threshold(x: Any, largest: Row, threshold: Row) -> Any:
+    # A step of Michelot's algorithm (1986): the threshold at which those above the last one would sum to one.
+    offset = below(x, largest)
+    total = row_sum(where(offset > threshold, offset, 0.0))
+    count = row_sum(where(offset > threshold, 1.0, 0.0))
+    raised = (total - 1.0) / count
+    return raised
+
+
+def sparsemax(x: Any, largest: Row, threshold: Row) -> Any:
+    return maximum(below(x, largest) - threshold, 0.0)
+
+
+def sparsemax_backward(grad: Any, y: Any) -> Any:
+    total = row_sum(where(y > 0.0, grad, 0.0))
+    count = row_sum(where(y > 0.0, 1.0, 0.0))
+    mean = total / count
+    return where(y > 0.0, grad - mean, y * 0.0)
+
+
+# ---- statistics and what is normalised by them
+
+
+def standardized(x: Any, mean: Any, rest: Any, factor: Any) -> Any:
+    """The distance from a mean in two parts, times a factor."""
+    return ((x - mean) - rest) * factor
+
+
+def root_with(deviation: Any, eps: Any) -> Any:
+    """sqrt(deviation**2 + eps), without overflow."""
+    larger = maximum(deviation, sqrt(eps))
+    unit = where(larger > BIG, SMALL, where(larger < SMALL, BIG, 1.0))
+    scaled = deviation * unit
+    return sqrt(fma(scaled, scaled, eps * unit * unit)) / unit
+
+
+def inverse(x: Any) -> Any:
+    """1 / x, and 0 for 0: what has no extent stays where it is."""
+    return where(x == 0.0, 0.0, 1.0 / x)
 
 
 def zscore(x: Any, ddof: Any = 0.0, eps: Any = 0.0) -> Any:
     high, low = row_mean(x)
     norm = row_norm((x - high) - low)
     length = row_length(x)
-    deviation = norm / sqrt(length - ddof)
-    widened = where(eps > 0.0, sqrt(fma(deviation, deviation, eps)), deviation)
+    widened = root_with(norm / sqrt(length - ddof), eps)
     divisor = where(widened == 0.0, 1.0, widened)
     return ((x - high) - low) / divisor
 
 
-PROGRAMS = (softmax, log_softmax, softmax_backward, log_softmax_backward, zscore)
+def zscore_backward(grad: Any, x: Any, ddof: Any = 0.0, eps: Any = 0.0) -> Any:
+    high, low = row_mean(x)
+    norm = row_norm((x - high) - low)
+    total = row_sum(grad)
+    length = row_length(x)
+    factor = inverse(root_with(norm / sqrt(length - ddof), eps))
+    product = row_dot(grad, standardized(x, high, low, factor))
+    mean = total / length
+    slope = product / (length - ddof)
+    return (fma(-standardized(x, high, low, factor), slope, grad) - mean) * factor
+
+
+def layer_norm(x: Any, weight: Any, bias: Any, eps: Any = 0.0) -> Any:
+    high, low = row_mean(x)
+    norm = row_norm((x - high) - low)
+    length = row_length(x)
+    factor = inverse(root_with(norm / sqrt(length), eps))
+    return fma(standardized(x, high, low, factor), weight, bias), high, low, factor
+
+
+def layer_norm_backward(grad: Any, x: Any, weight: Any, mean: Row, rest: Row, factor: Row) -> Any:
+    total = row_sum(grad * weight)
+    product = row_dot(grad * weight, standardized(x, mean, rest, factor))
+    length = row_length(x)
+    constant = total / length
+    slope = product / length
+    return (fma(-standardized(x, mean, rest, factor), slope, grad * weight) - constant) * factor
+
+
+def rms_norm(x: Any, weight: Any, eps: Any = 0.0) -> Any:
+    norm = row_norm(x)
+    length = row_length(x)
+    factor = inverse(root_with(norm / sqrt(length), eps))
+    return x * factor * weight, factor
+
+
+def rms_norm_backward(grad: Any, x: Any, weight: Any, factor: Row) -> Any:
+    product = row_dot(grad * weight, x * factor)
+    length = row_length(x)
+    slope = product / length
+    return fma(-x * factor, slope, grad * weight) * factor
+
+
+def affine_gradients(grad: Any, x: Any, mean: Any, rest: Any, factor: Any) -> Any:
+    product = row_dot(grad, standardized(x, mean, rest, factor))
+    total = row_sum(grad)
+    return product, total
+
+
+def moments(x: Any) -> Any:
+    high, low = row_mean(x)
+    norm = row_norm((x - high) - low)
+    return high, low, norm
+
+
+def standardize(x: Any, mean: Row, rest: Row, factor: Row, weight: Row, bias: Row) -> Any:
+    return fma(standardized(x, mean, rest, factor), weight, bias)
+
+
+def standardize_sums(grad: Any, x: Any, mean: Row, rest: Row, factor: Row) -> Any:
+    product = row_dot(grad, standardized(x, mean, rest, factor))
+    total = row_sum(grad)
+    return product, total
+
+
+def standardize_backward(grad: Any, x: Any, mean: Row, rest: Row, factor: Row, weight: Row, slope: Row, constant: Row) -> Any:
+    return (fma(-standardized(x, mean, rest, factor), slope, grad * weight) - constant) * factor
+
+
+def minmax(x: Any, low: Any = 0.0, high: Any = 1.0) -> Any:
+    largest = row_maximum(x)
+    negated = row_maximum(-x)
+    smallest = -negated
+    extent = largest - smallest
+    divisor = where(extent == 0.0, 1.0, extent)
+    return fma((x - smallest) / divisor, high - low, low), smallest, largest
+
+
+def minmax_backward(grad: Any, x: Any, low: Any = 0.0, high: Any = 1.0) -> Any:
+    largest = row_maximum(x)
+    negated = row_maximum(-x)
+    smallest = -negated
+    factor = inverse(largest - smallest)
+    upper = row_dot(grad, (x - smallest) * factor)
+    lower = row_dot(grad, (largest - x) * factor)
+    at_largest = row_sum(where(x == largest, 1.0, 0.0))
+    at_smallest = row_sum(where(x == smallest, 1.0, 0.0))
+    from_upper = upper / at_largest
+    from_lower = lower / at_smallest
+    outer = where(x == largest, from_upper, where(x == smallest, from_lower, 0.0))
+    return (grad - outer) * factor * (high - low)
+
+
+def sign(x: Any) -> Any:
+    return where(x == 0.0, x, copysign(1.0, x))
+
+
+def power(x: Any, p: Any) -> Any:
+    """x**p, for x that is not negative."""
+    return exp(p * log(x))
+
+
+def normalize_1(x: Any, eps: Any = 0.0) -> Any:
+    norm = row_sum(absolute(x))
+    divisor = maximum(norm, eps)
+    return x / where(divisor == 0.0, 1.0, divisor), norm
+
+
+def normalize_2(x: Any, gain: Row, eps: Any = 0.0) -> Any:
+    norm = row_norm(x)
+    divisor = maximum(norm, eps)
+    return (x * gain) / where(divisor == 0.0, 1.0, divisor), norm
+
+
+def normalize_max(x: Any, eps: Any = 0.0) -> Any:
+    norm = row_maximum(absolute(x))
+    divisor = maximum(norm, eps)
+    return x / where(divisor == 0.0, 1.0, divisor), norm
+
+
+def normalize_p(x: Any, p: Any = 3.0, eps: Any = 0.0) -> Any:
+    largest = row_maximum(absolute(x))
+    unit = where(largest == 0.0, 1.0, largest)
+    total = row_sum(power(absolute(x) / unit, p))
+    norm = largest * power(total, 1.0 / p)
+    divisor = maximum(norm, eps)
+    return x / where(divisor == 0.0, 1.0, divisor), norm
+
+
+def slope_of_norm(product: Any, norm: Any, eps: Any) -> Any:
+    """The part of the gradient that changes the norm, which does nothing where eps stands for it."""
+    return where((norm > eps) & (norm > 0.0), product / norm, 0.0)
+
+
+def normalize_1_backward(grad: Any, x: Any, eps: Any = 0.0) -> Any:
+    norm = row_sum(absolute(x))
+    product = row_dot(grad, x)
+    slope = slope_of_norm(product, norm, eps)
+    divisor = maximum(norm, eps)
+    return fma(-sign(x), slope, grad) / where(divisor == 0.0, 1.0, divisor)
+
+
+def normalize_2_backward(grad: Any, x: Any, gain: Row, eps: Any = 0.0) -> Any:
+    norm = row_norm(x)
+    product = row_dot(grad, x)
+    slope = slope_of_norm(product, norm, eps)
+    divisor = maximum(norm, eps)
+    divided = where(divisor == 0.0, 1.0, divisor)
+    by_gain = product / divided
+    return fma(-x / divided, slope, grad) * gain / divided, by_gain
+
+
+def normalize_max_backward(grad: Any, x: Any, eps: Any = 0.0) -> Any:
+    norm = row_maximum(absolute(x))
+    product = row_dot(grad, x)
+    count = row_sum(where(absolute(x) == norm, 1.0, 0.0))
+    slope = slope_of_norm(product, norm, eps) / count
+    divisor = maximum(norm, eps)
+    return (grad - where(absolute(x) == norm, sign(x) * slope, 0.0)) / where(divisor == 0.0, 1.0, divisor)
+
+
+def normalize_p_backward(grad: Any, x: Any, p: Any = 3.0, eps: Any = 0.0) -> Any:
+    largest = row_maximum(absolute(x))
+    unit = where(largest == 0.0, 1.0, largest)
+    total = row_sum(power(absolute(x) / unit, p))
+    product = row_dot(grad, x)
+    norm = largest * power(total, 1.0 / p)
+    slope = slope_of_norm(product, norm, eps)
+    divisor = maximum(norm, eps)
+    divided = where(divisor == 0.0, 1.0, divisor)
+    return fma(-sign(x) * power(absolute(x) / divided, p - 1.0), slope, grad) / divided
+
+
+# ---- losses
+
+
+def cross_entropy(x: Any, factor: Row) -> Any:
+    largest = row_maximum(x)
+    subtracted, top, bottom, rescale = frame(largest)
+    e = relative_exp(x, largest, subtracted, top, bottom, rescale)
+    others = row_sum(where(x == largest, 0.0, e))
+    equals = row_sum(where(x == largest, 1.0, 0.0))
+    one = scaled_exp(top, rescale)
+    excess = excess_of(others, equals, one)
+    spread = log1p(excess)
+    share = factor / (excess + 1.0) / one
+    return e * share, largest, spread, excess
+
+
+def cross_entropy_of_probabilities(x: Any, target: Any, factor: Row, more: Row) -> Any:
+    # `more` is the part of the target that the caller gives to single classes, times the factor.
+    largest = row_maximum(x)
+    mass = row_sum(target)
+    subtracted, top, bottom, rescale = frame(largest)
+    distance = row_dot(target, where((x == largest) | (target == 0.0), 0.0, largest - x))
+    others = row_sum(where(x == largest, 0.0, relative_exp(x, largest, subtracted, top, bottom, rescale)))
+    equals = row_sum(where(x == largest, 1.0, 0.0))
+    one = scaled_exp(top, rescale)
+    excess = excess_of(others, equals, one)
+    spread = log1p(excess)
+    loss = fma(mass, spread, distance)
+    share = fma(mass, factor, more) / (excess + 1.0) / one
+    e = relative_exp(x, largest, subtracted, top, bottom, rescale)
+    return fma(e, share, -target * factor), loss, largest, spread
+
+
+def no_product(x: Any, y: Any) -> Any:
+    """x * y, where 0 times infinity is 0."""
+    return where(x == 0.0, 0.0, x * y)
+
+
+def binary_losses(x: Any, target: Any, weight: Any) -> tuple[Any, Any]:
+    """The loss and its derivative; both are sums of terms of one sign where the target is a probability."""
+    e = exp(-absolute(x))
+    rest = log1p(e)
+    positive = where(x > 0.0, 1.0, e) / (1.0 + e)
+    negative = where(x > 0.0, e, 1.0) / (1.0 + e)
+    for_ones = no_product(weight * target, maximum(-x, 0.0) + rest)
+    for_zeros = no_product(1.0 - target, maximum(x, 0.0) + rest)
+    return for_ones + for_zeros, fma(1.0 - target, positive, -weight * target * negative)
+
+
+def binary_cross_entropy(x: Any, target: Any, weight: Any, factor: Row) -> Any:
+    loss, derivative = binary_losses(x, target, weight)
+    return derivative * factor, loss
+
+
+def binary_cross_entropy_sum(x: Any, target: Any, weight: Any, factor: Row) -> Any:
+    loss, derivative = binary_losses(x, target, weight)
+    total = row_sum(loss)
+    return derivative * factor, total
+
+
+def squared_error_sum(x: Any, target: Any, factor: Row) -> Any:
+    norm = row_norm(x - target)
+    return (x - target) * factor, norm
+
+
+PROGRAMS = (
+    softmax,
+    masked_softmax,
+    log_softmax,
+    masked_log_softmax,
+    logsumexp,
+    softmax_backward,
+    log_softmax_backward,
+    row_largest,
+    sparsemax_threshold,
+    sparsemax,
+    sparsemax_backward,
+    zscore,
+    zscore_backward,
+    layer_norm,
+    layer_norm_backward,
+    rms_norm,
+    rms_norm_backward,
+    affine_gradients,
+    moments,
+    standardize,
+    standardize_sums,
+    standardize_backward,
+    minmax,
+    minmax_backward,
+    normalize_1,
+    normalize_2,
+    normalize_max,
+    normalize_p,
+    normalize_1_backward,
+    normalize_2_backward,
+    normalize_max_backward,
+    normalize_p_backward,
+    cross_entropy,
+    cross_entropy_of_probabilities,
+    binary_cross_entropy,
+    binary_cross_entropy_sum,
+    squared_error_sum,
+)

@@ -42,7 +42,7 @@ template <class V> FASTACT_INLINE V rotate(V v, int by) {
     }
 }
 
-// The first `count` lanes, fewer than all; the others are zero.
+// The first `count` lanes; the others are zero.
 template <class V> FASTACT_INLINE V load_some(const ScalarOf<V>* from, ptrdiff_t count) {
     ScalarOf<V> padded[lanes<V>] = {};
     memcpy(padded, from, count * sizeof(ScalarOf<V>));
@@ -274,7 +274,7 @@ struct Maximum {
     template <class V> using State = V;
     template <class V> static FASTACT_INLINE V start() { return broadcast<V>(-__builtin_inf()); }
     template <class V> static FASTACT_INLINE void merge(V& largest, const V& other) {
-        largest = where((largest == largest) & ~(other <= largest), other, largest);
+        largest = where(largest == largest, where(other <= largest, largest, other), largest);
     }
     template <class V> static FASTACT_INLINE void accumulate(V& largest, const V* terms) { merge(largest, terms[0]); }
     template <class V> static FASTACT_INLINE void merge_lanes(V& largest) {
@@ -394,17 +394,14 @@ FASTACT_INLINE void row_stages(const Pointers<P, ScalarOf<V>>& at, ptrdiff_t n, 
         for (int v = 0; v < VECTORS; v++) whole(i + v * W, v);
 #pragma GCC unroll 4
     for (int v = 0; v < VECTORS; v++) {
-        if (i + W <= n) {
-            whole(i, v);
-            i += W;
-        } else if (i < n) {
-            V terms[R::terms + 1];
-            const Some here = {at, i, n - i};
-            work_on_elements<P, stage, V>(here, here, settings, row, terms);
-            R::template blank<V>(terms, lane_numbers<V>() >= broadcast<V>(ScalarOf<V>(n - i)));
-            R::template accumulate<V>(states[v], terms);
-            i = n;
-        }
+        if (i >= n) break;
+        const ptrdiff_t count = n - i < W ? n - i : W;
+        V terms[R::terms + 1];
+        const Some here = {at, i, count};
+        work_on_elements<P, stage, V>(here, here, settings, row, terms);
+        R::template blank<V>(terms, lane_numbers<V>() >= broadcast<V>(ScalarOf<V>(count)));
+        R::template accumulate<V>(states[v], terms);
+        i += count;
     }
     if constexpr (S::ends) {
         for (int k = VECTORS / 2; k > 0; k /= 2)

@@ -131,9 +131,7 @@ def ldexp(context: Any, builder: ir.IRBuilder, type_: types.Float, m: ir.Value, 
     integer = ir.IntType(32)
     power = ir.Instruction(builder.block, integer, "freeze", [builder.fptosi(n, integer)])
     builder._insert(power)
-    function = builder.module.declare_intrinsic(
-        "llvm.ldexp", [m.type, integer], ir.FunctionType(m.type, [m.type, integer])
-    )
+    function = builder.module.declare_intrinsic("llvm.ldexp", [m.type, integer], ir.FunctionType(m.type, [m.type, integer]))
     return builder.call(function, [m, power])
 
 

@@ -1,0 +1,458 @@
+"""Losses, each with its gradient in one pass over the scores."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec
+
+import numpy as np
+
+from .row_calls import Array, Rows, aligned, as_array, axes_of, check_same_shape, one_of, real, result_dtype, wider
+
+__all__ = ["Loss", "binary_cross_entropy_with_logits", "cross_entropy", "mse_loss", "nll_loss"]
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+_REDUCTIONS = ("mean", "sum", "none")
+_Parameters = ParamSpec("_Parameters")
+
+
+class Loss(Generic[_Parameters]):
+    """A loss: call it for its value.
+
+    Attributes
+    ----------
+    value_and_gradient : callable
+        The value, and the gradient by the first argument, from the arguments of the loss and ``out``, where the gradient goes.
+    """
+
+    __name__: str
+
+    def __init__(self, compute: Callable[_Parameters, tuple[Array, Array]]) -> None:
+        self.__name__ = self.__qualname__ = compute.__name__
+        self.__doc__ = compute.__doc__
+        self.__wrapped__ = compute
+        self.__module__ = "fastact"
+        self.value_and_gradient = compute
+
+    def __call__(self, *args: _Parameters.args, **kwargs: _Parameters.kwargs) -> Array:
+        return self.value_and_gradient(*args, **kwargs)[0]
+
+    def __reduce__(self) -> str:
+        return self.__name__
+
+    def __repr__(self) -> str:
+        return f"<fastact.{self.__name__}>"
+
+
+def _reduce(values: Array, reduction: str, weight: float | np.floating[Any], dtype: np.dtype[Any]) -> Array:
+    """Reduce losses of a wide type; `weight` is what a mean divides by."""
+    with np.errstate(all="ignore"):
+        if reduction == "none":
+            return values.astype(dtype)
+        total = values.sum(dtype=values.dtype)
+        return np.asarray(total / weight if reduction == "mean" else total).astype(dtype)
+
+
+def _class_axis(function: str, x: Array, axis: int) -> int:
+    if not isinstance(axis, int):
+        raise TypeError(f"{function}: axis is {axis!r}; it must be an integer, the axis of the classes")
+    return axes_of(function, axis, x.ndim)[0]
+
+
+def _weights_of_classes(function: str, weight: Any, count: int) -> Array:
+    if weight is None:
+        return np.ones(count)
+    array = as_array(function, "weight", weight).astype(np.float64)
+    if array.shape != (count,):
+        raise ValueError(f"{function}: weight has shape {array.shape}; it must have one number a class, ({count},)")
+    return array
+
+
+def _indices(function: str, target: Array, x: Array, axis: int, ignore_index: int) -> tuple[Array, Array]:
+    """Return the indices with the length 1 along the axis of the classes, zero where ignored, and which are not."""
+    wanted = x.shape[:axis] + x.shape[axis + 1 :]
+    if target.shape != wanted:
+        raise ValueError(
+            f"{function}: target has shape {target.shape}; class indices must have that of x without its axis, {wanted}"
+        )
+    used = target != ignore_index
+    indices = np.where(used, target, 0)
+    outside = (indices < 0) | (indices >= x.shape[axis])
+    if outside.any():
+        raise ValueError(f"{function}: target has {target[outside][0]}; a class index must be from 0 to {x.shape[axis] - 1}")
+    return np.expand_dims(indices.astype(np.intp), axis), np.expand_dims(used, axis)
+
+
+class _Classes:
+    """What the losses of class indices share: which class counts how much in each row, and how the rows are reduced."""
+
+    def __init__(self, function: str, x: Array, target: Array, axis: int, weight: Any, ignore_index: int, reduction: str) -> None:
+        self.axis = axis
+        self.reduction = one_of(function, "reduction", reduction, _REDUCTIONS)
+        self.of_class = _weights_of_classes(function, weight, x.shape[axis])
+        self.index, used = _indices(function, target, x, axis, ignore_index)
+        self.used = used.astype(np.float64)
+        self.weight = self.of_class[self.index] * self.used if x.shape[axis] else self.used
+        self.total = self.weight.sum()
+        self.share = 1.0 if reduction != "mean" else 1 / self.total if self.total else 0.0
+
+    def reduced(self, losses: Array, dtype: np.dtype[Any]) -> Array:
+        return _reduce(np.squeeze(losses, self.axis), self.reduction, self.total, dtype)
+
+
+def _cross_entropy_of_indices(
+    rows: Rows, x: Array, classes: _Classes, smoothing: float, out: Array | None
+) -> tuple[Array, Array]:
+    wide = wider(rows.dtype)
+    of_class = (1 - smoothing) * classes.weight
+    chosen = np.take_along_axis(x, classes.index, classes.axis).astype(rows.computed)
+    if smoothing:
+        return _smoothed(rows, x, classes, smoothing, chosen, of_class, out)
+    factor = of_class * classes.share
+    gradient, largest, spread, excess = rows.run("cross_entropy", [x, factor], [out], values=3)
+    with np.errstate(all="ignore"):
+        distance = np.where(chosen == largest, 0, largest.astype(wide) - chosen)
+        losses = np.where(classes.used == 0, 0, of_class * (distance + spread))
+        # Where the class has the largest score, one less its share is what the other scores have.
+        share = np.take_along_axis(gradient, classes.index, classes.axis)
+        rest = np.where(chosen == largest, -factor * (excess / (1 + excess.astype(wide))), share - factor)
+    np.put_along_axis(gradient, classes.index, rest.astype(gradient.dtype), classes.axis)
+    if not classes.used.all():
+        np.copyto(gradient, 0, where=classes.used == 0)
+    return classes.reduced(losses, rows.dtype), gradient
+
+
+def _smoothed(
+    rows: Rows, x: Array, classes: _Classes, smoothing: float, chosen: Array, of_class: Array, out: Array | None
+) -> tuple[Array, Array]:
+    """Run the loss of probabilities, which are those of the smoothing; the chosen classes are added to it."""
+    count = max(x.shape[classes.axis], 1)
+    target = aligned(smoothing / count * classes.of_class, x.ndim, (classes.axis,))
+    gradient, losses, largest, spread = rows.run(
+        "cross_entropy_of_probabilities", [x, target, classes.used * classes.share, of_class * classes.share], [out], values=3
+    )
+    with np.errstate(all="ignore"):
+        distance = np.where(chosen == largest, 0, largest.astype(wider(rows.dtype)) - chosen)
+        total = np.where(classes.used == 0, 0, losses + of_class * (distance + spread))
+        taken = np.take_along_axis(gradient, classes.index, classes.axis) - of_class * classes.share
+    np.put_along_axis(gradient, classes.index, taken.astype(gradient.dtype), classes.axis)
+    if not classes.used.all():
+        np.copyto(gradient, 0, where=classes.used == 0)
+    return classes.reduced(total, rows.dtype), gradient
+
+
+def _cross_entropy_of_probabilities(
+    rows: Rows,
+    x: Array,
+    target: Array,
+    axis: int,
+    weight: Any,
+    smoothing: float,
+    reduction: str,
+    out: Array | None,
+) -> tuple[Array, Array]:
+    function = rows.function
+    check_same_shape(function, "target", target, "x", x.shape)
+    one_of(function, "reduction", reduction, _REDUCTIONS)
+    count = max(x.shape[axis], 1)
+    if smoothing or weight is not None:
+        of_class = aligned(_weights_of_classes(function, weight, x.shape[axis]), x.ndim, (axis,))
+        target = ((1 - smoothing) * target + smoothing / count) * of_class
+    number = x.size // count
+    factor = np.full((1,) * x.ndim, 1 / number if reduction == "mean" and number else 1.0)
+    gradient, losses, _, _ = rows.run(
+        "cross_entropy_of_probabilities", [x, target, factor, np.zeros_like(factor)], [out], values=3, value_if_empty=0.0
+    )
+    wide = np.squeeze(losses, axis).astype(wider(rows.dtype))
+    return _reduce(wide, reduction, number or math.nan, rows.dtype), gradient
+
+
+@Loss
+def cross_entropy(
+    x: ArrayLike,
+    target: ArrayLike,
+    axis: int = -1,
+    *,
+    weight: ArrayLike | None = None,
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+    reduction: str = "mean",
+    out: Array | None = None,
+) -> tuple[Array, Array]:
+    """Cross entropy of scores: what ``log_softmax`` gives the right class, with the sign turned.
+
+    .. math:: \\ell = w_t \\left(\\log \\sum_j e^{x_j} - x_t\\right), \\quad
+        \\ell = \\sum_j p_j w_j \\left(\\log \\sum_k e^{x_k} - x_j\\right)
+
+    for a class index t, or for probabilities p.  Calling it gives the value; ``cross_entropy.value_and_gradient`` takes the
+    same arguments and gives the gradient by `x`, too, in the same pass.  A confident and right row keeps the digits of its small
+    loss and of its small gradient.
+
+    Parameters
+    ----------
+    x : array_like
+        Scores of the classes, real numbers; float16 is computed in float32.
+    target : array_like
+        Integers: the index of the class of each row, of the shape of `x` without `axis`.  Floats: the probability of each class,
+        of the shape of `x`.
+    axis : int, optional
+        Where the classes lie; PyTorch has them along the axis 1.
+    weight : array_like, optional
+        One number a class, which multiplies its part of the loss.
+    ignore_index : int, optional
+        Rows of this index add nothing to the loss and to the mean, and get no gradient.
+    label_smoothing : float, optional
+        The share, from 0 to 1, of the target that goes to all classes alike.
+    reduction : {"mean", "sum", "none"}, optional
+        The mean over the rows, weighted by `weight` for class indices as in PyTorch; their sum; or a loss for each.
+    out : ndarray, optional
+        Where to write the gradient; may be `x`.
+
+    Returns
+    -------
+    ndarray
+        The loss: of no dimensions, or of the shape of `x` without `axis`.
+    gradient : ndarray
+        From ``value_and_gradient`` only: of the shape of `x`.
+
+    Raises
+    ------
+    TypeError
+        If an operand is no array of real numbers of at most 64 bits.
+    ValueError
+        If shapes do not agree, a class index or a setting is out of its domain, or `out` cannot be written.
+    numpy.exceptions.AxisError
+        If `axis` is out of bounds.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> float(fa.cross_entropy([[0.0, 0.0], [0.0, 0.0]], [0, 1]))
+    0.6931471805599453
+    >>> fa.cross_entropy.value_and_gradient([[0.0, 0.0]], [1])
+    (array(0.69314718), array([[ 0.5, -0.5]]))
+    """
+    name = "cross_entropy"
+    x, target = as_array(name, "x", x), as_array(name, "target", target)
+    axis = _class_axis(name, x, axis)
+    rows = Rows(name, result_dtype(x), x.shape, (axis,))
+    rows.check_out(out)
+    smoothing = real(name, "label_smoothing", label_smoothing)
+    if not 0 <= smoothing <= 1:
+        raise ValueError(f"{name}: label_smoothing is {label_smoothing!r}; it must be from 0 to 1")
+    if target.dtype.kind == "f":
+        return _cross_entropy_of_probabilities(rows, x, target, axis, weight, smoothing, reduction, out)
+    classes = _Classes(name, x, target, axis, weight, ignore_index, reduction)
+    return _cross_entropy_of_indices(rows, x, classes, smoothing, out)
+
+
+@Loss
+def nll_loss(
+    x: ArrayLike,
+    target: ArrayLike,
+    axis: int = -1,
+    *,
+    weight: ArrayLike | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    out: Array | None = None,
+) -> tuple[Array, Array]:
+    """Negative log likelihood: what ``log_softmax`` gave the right class, with the sign turned.
+
+    .. math:: \\ell = -w_t x_t
+
+    Calling it gives the value; ``nll_loss.value_and_gradient`` takes the same arguments and gives the gradient by `x`, too.
+
+    Parameters
+    ----------
+    x : array_like
+        Logarithms of the probabilities of the classes.
+    target : array_like
+        The index of the class of each row: integers of the shape of `x` without `axis`.
+    axis : int, optional
+        Where the classes lie; PyTorch has them along the axis 1.
+    weight : array_like, optional
+        One number a class, which multiplies its part of the loss.
+    ignore_index : int, optional
+        Rows of this index add nothing to the loss and to the mean, and get no gradient.
+    reduction : {"mean", "sum", "none"}, optional
+        The mean over the rows, weighted by `weight` as in PyTorch; their sum; or a loss for each.
+    out : ndarray, optional
+        Where to write the gradient; may be `x`.
+
+    Returns
+    -------
+    ndarray
+        The loss: of no dimensions, or of the shape of `x` without `axis`.
+    gradient : ndarray
+        From ``value_and_gradient`` only: of the shape of `x`.
+
+    Raises
+    ------
+    TypeError
+        If an operand is no array of real numbers of at most 64 bits, or `target` has no integers.
+    ValueError
+        If shapes do not agree, a class index is out of its domain, or `out` cannot be written.
+    numpy.exceptions.AxisError
+        If `axis` is out of bounds.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> float(fa.nll_loss([[-0.5, -2.0], [-1.0, -0.25]], [0, 1]))
+    0.375
+    """
+    name = "nll_loss"
+    x, target = as_array(name, "x", x), as_array(name, "target", target)
+    if target.dtype.kind == "f":
+        raise TypeError(f"{name}: target has dtype {target.dtype}; it must have integers, the indices of classes")
+    axis = _class_axis(name, x, axis)
+    rows = Rows(name, result_dtype(x), x.shape, (axis,))
+    rows.check_out(out)
+    classes = _Classes(name, x, target, axis, weight, ignore_index, reduction)
+    with np.errstate(all="ignore"):
+        chosen = np.take_along_axis(x, classes.index, axis).astype(wider(rows.dtype))
+        losses = np.where(classes.used == 0, 0, -chosen * classes.weight)
+        gradient = np.zeros(x.shape, rows.dtype) if out is None else out
+        gradient[...] = 0
+        np.put_along_axis(gradient, classes.index, (-classes.weight * classes.share).astype(gradient.dtype), axis)
+        if not classes.used.all():
+            np.copyto(gradient, 0, where=classes.used == 0)
+    return classes.reduced(losses, rows.dtype), gradient
+
+
+def _elementwise(name: str, x: Any, target: Any, reduction: str, out: Any) -> tuple[Array, Array, Rows, float]:
+    """Check the operands of a loss of elements, and return what a mean multiplies by."""
+    x, target = as_array(name, "x", x), as_array(name, "target", target)
+    check_same_shape(name, "target", target, "x", x.shape)
+    one_of(name, "reduction", reduction, _REDUCTIONS)
+    rows = Rows(name, result_dtype(x), x.shape, tuple(range(x.ndim)))
+    rows.check_out(out)
+    return x, target, rows, 1 / x.size if reduction == "mean" and x.size else 1.0
+
+
+@Loss
+def binary_cross_entropy_with_logits(
+    x: ArrayLike,
+    target: ArrayLike,
+    *,
+    pos_weight: ArrayLike | None = None,
+    reduction: str = "mean",
+    out: Array | None = None,
+) -> tuple[Array, Array]:
+    """Cross entropy of the probabilities that ``sigmoid`` makes of scores.
+
+    .. math:: \\ell = w t \\log(1 + e^{-x}) + (1 - t) \\log(1 + e^x)
+
+    Calling it gives the value; ``binary_cross_entropy_with_logits.value_and_gradient`` takes the same arguments and gives the
+    gradient by `x`, too, in the same pass.  No term cancels for targets from 0 to 1.
+
+    Parameters
+    ----------
+    x : array_like
+        Scores, real numbers; float16 is computed in float32.
+    target : array_like
+        Probabilities, of the shape of `x`.
+    pos_weight : array_like, optional
+        What multiplies the first term; broadcasts to `x`.
+    reduction : {"mean", "sum", "none"}, optional
+        The mean over all elements, their sum, or a loss for each.
+    out : ndarray, optional
+        Where to write the gradient; may be `x`.
+
+    Returns
+    -------
+    ndarray
+        The loss: of no dimensions, or of the shape of `x`.
+    gradient : ndarray
+        From ``value_and_gradient`` only: of the shape of `x`.
+
+    Raises
+    ------
+    TypeError
+        If an operand is no array of real numbers of at most 64 bits.
+    ValueError
+        If shapes do not agree, `reduction` is unknown, or `out` cannot be written.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.binary_cross_entropy_with_logits.value_and_gradient([0.0, 0.0], [1.0, 0.0], reduction="none")
+    (array([0.69314718, 0.69314718]), array([-0.5,  0.5]))
+    """
+    name = "binary_cross_entropy_with_logits"
+    x, target, rows, share = _elementwise(name, x, target, reduction, out)
+    weight = np.ones(x.shape[-1:]) if pos_weight is None else as_array(name, "pos_weight", pos_weight)
+    try:
+        fits = np.broadcast_shapes(weight.shape, x.shape) == x.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(f"{name}: pos_weight has shape {weight.shape}, which does not broadcast to x's shape {x.shape}")
+    weight = weight.reshape((1,) * (x.ndim - weight.ndim) + weight.shape)
+    factor = np.full((1,) * x.ndim, share)
+    if reduction == "none":
+        # Nothing is summed: the rows are the shortest that keep the weight a part of each.
+        flat = Rows(name, rows.dtype, x.shape, (x.ndim - 1,) if x.ndim else ())
+        gradient, losses = flat.run("binary_cross_entropy", [x, target, weight, factor], [out, None])
+        return losses, gradient
+    flat = Rows(name, rows.dtype, x.shape, (x.ndim - 1,) if x.ndim else ())
+    gradient, totals = flat.run("binary_cross_entropy_sum", [x, target, weight, factor], [out], values=1, value_if_empty=0.0)
+    return _reduce(totals.astype(wider(rows.dtype)), reduction, x.size or math.nan, rows.dtype), gradient
+
+
+@Loss
+def mse_loss(x: ArrayLike, target: ArrayLike, *, reduction: str = "mean", out: Array | None = None) -> tuple[Array, Array]:
+    """Squared error.
+
+    .. math:: \\ell = (x - t)^2
+
+    Calling it gives the value; ``mse_loss.value_and_gradient`` takes the same arguments and gives the gradient by `x`, too.
+
+    Parameters
+    ----------
+    x : array_like
+        Real numbers; float16 is computed in float32.
+    target : array_like
+        Of the shape of `x`.
+    reduction : {"mean", "sum", "none"}, optional
+        The mean over all elements, their sum, or a loss for each.
+    out : ndarray, optional
+        Where to write the gradient; may be `x`.
+
+    Returns
+    -------
+    ndarray
+        The loss: of no dimensions, or of the shape of `x`.
+    gradient : ndarray
+        From ``value_and_gradient`` only: of the shape of `x`.
+
+    Raises
+    ------
+    TypeError
+        If an operand is no array of real numbers of at most 64 bits.
+    ValueError
+        If shapes do not agree, `reduction` is unknown, or `out` cannot be written.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.mse_loss.value_and_gradient([1.0, 3.0], [1.0, 1.0])
+    (array(2.), array([0., 2.]))
+    """
+    name = "mse_loss"
+    x, target, rows, share = _elementwise(name, x, target, reduction, out)
+    if reduction == "none":
+        with np.errstate(all="ignore"):
+            distance = np.subtract(x, target, dtype=rows.computed)
+            losses = distance * distance
+            gradient = np.multiply(distance, 2, out=out, casting="same_kind")
+        return losses.astype(rows.dtype), gradient.astype(rows.dtype) if out is None else out
+    flat = Rows(name, rows.dtype, x.shape, (x.ndim - 1,) if x.ndim else ())
+    factor = np.full((1,) * x.ndim, 2 * share)
+    gradient, norms = flat.run("squared_error_sum", [x, target, factor], [out], values=1, value_if_empty=0.0)
+    wide = norms.astype(wider(rows.dtype))
+    return _reduce(wide * wide, reduction, x.size or math.nan, rows.dtype), gradient

@@ -1,0 +1,66 @@
+"""Means and variances in twice the precision of the data."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .row_calls import Array, Rows, wider
+
+__all__ = ["two_parts", "wide_moments"]
+
+
+def _longest_run(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the neighbours among some axes that have the most elements together."""
+    runs: list[tuple[int, ...]] = []
+    for axis in axes:
+        if runs and runs[-1][-1] == axis - 1:
+            runs[-1] = (*runs[-1], axis)
+        else:
+            runs.append((axis,))
+    return max(runs, key=lambda run: math.prod(shape[a] for a in run), default=())
+
+
+def wide_moments(function: str, x: Array, axes: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[Array, Array]:
+    """Return the mean and the population's variance over some axes, which keep the length 1.
+
+    Axes that are not neighbours are never brought together: the moments of the longest run of neighbours are measured, and
+    those of the parts are combined.  The choice looks at the shape only, so that memory layout cannot change a bit.
+
+    Parameters
+    ----------
+    function : str
+        For errors.
+    x : ndarray
+    axes : tuple of ints
+        Ascending.
+    dtype : numpy.dtype
+        Of the results that the moments are for.
+
+    Returns
+    -------
+    mean, variance : ndarray
+        In a wider type than `dtype`.
+    """
+    run = _longest_run(x.shape, axes)
+    high, low, norm = Rows(function, dtype, x.shape, run).run("moments", [x], values=3)
+    wide = wider(dtype)
+    means, squares = high.astype(wide) + low, norm.astype(wide) ** 2
+    length = math.prod(x.shape[a] for a in run)
+    others = tuple(a for a in axes if a not in run)
+    count = math.prod(x.shape[a] for a in others)
+    if not length * count:
+        return (np.full([1 if a in axes else n for a, n in enumerate(x.shape)], np.nan, wide),) * 2
+    with np.errstate(all="ignore"):
+        mean = means.mean(axis=others, keepdims=True)
+        between = ((means - mean) ** 2).mean(axis=others, keepdims=True)
+        return mean, squares.sum(axis=others, keepdims=True) / (length * count) + between
+
+
+def two_parts(wide: Array, dtype: np.dtype[Any]) -> tuple[Array, Array]:
+    """Return numbers of a wide type as the sums of two numbers of a narrower one."""
+    with np.errstate(all="ignore"):
+        high = wide.astype(dtype)
+        return high, (wide - high).astype(dtype)

@@ -1,0 +1,248 @@
+"""From the arguments of a call to a row program: checks, types, axes, memory for the results."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+from ._active import backend_module
+from .arrays import check_dtype, check_out
+from .row_loop import run_rows as run_rows_in_numpy
+
+__all__ = [
+    "Array",
+    "Axis",
+    "Rows",
+    "aligned",
+    "as_array",
+    "axes_of",
+    "check_same_shape",
+    "elements_of_row",
+    "not_negative",
+    "one_of",
+    "real",
+    "result_dtype",
+    "wider",
+]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Axis = int | Sequence[int] | None
+
+_FLOATS = {np.dtype(t).num: np.dtype(t) for t in (np.float16, np.float32, np.float64)}
+_FLOAT16 = np.dtype(np.float16)
+_FLOAT32 = np.dtype(np.float32)
+
+# A backend that has no kernels for rows runs their programs in NumPy.
+_run_rows: Callable[..., None] = getattr(backend_module, "run_rows", run_rows_in_numpy)
+
+
+def as_array(function: str, argument: str, x: Any) -> Array:
+    """Return an array of real numbers for anything array-like that holds all of its elements in memory."""
+    if type(x) is not np.ndarray:
+        if isinstance(x, np.ma.MaskedArray):
+            raise TypeError(f"{function}: {argument} is a masked array, whose mask would be lost; pass {argument}.filled(value)")
+        if getattr(x, "__dask_graph__", lambda: None)() is not None:
+            raise TypeError(
+                f"{function}: {argument} is a lazy dask collection; use its map_blocks(fastact.{function}), "
+                "with one chunk along the axis"
+            )
+        x = np.asarray(x)
+    check_dtype(function, argument, x)
+    if x.dtype.kind == "V":
+        raise TypeError(f"{function}: {argument} has dtype {x.dtype}; it must be float16, float32 or float64")
+    return x  # type: ignore[no-any-return]
+
+
+def result_dtype(*arrays: Array) -> np.dtype[Any]:
+    """Return the type of the result as NumPy's exponential would."""
+    kept = _FLOATS.get(arrays[0].dtype.num)
+    if kept is not None and all(a.dtype.num == kept.num for a in arrays):
+        return kept
+    common = np.result_type(*[a.dtype for a in arrays])
+    return np.exp.resolve_dtypes((common, None))[-1].newbyteorder("=")
+
+
+def axes_of(function: str, axis: Axis, ndim: int) -> tuple[int, ...]:
+    """Return the axes that an argument `axis` names, ascending."""
+    if axis is None:
+        return tuple(range(ndim))
+    if type(axis) is int and -ndim <= axis < ndim:
+        return (axis % ndim,)
+    try:
+        named = (operator.index(axis),) if not isinstance(axis, Sequence) else tuple(map(operator.index, axis))
+    except TypeError:
+        raise TypeError(f"{function}: axis is {axis!r}; it must be an integer, a tuple of integers or None") from None
+    axes = [normalize_axis_index(a, ndim, function) for a in named]
+    if len(set(axes)) < len(axes):
+        raise ValueError(f"{function}: axis is {axis!r}; it names an axis twice")
+    return tuple(sorted(axes))
+
+
+def real(function: str, argument: str, value: Any) -> float:
+    """Return a finite number."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{function}: {argument} is {value!r}; it must be a real number") from None
+    if not math.isfinite(number):
+        raise ValueError(f"{function}: {argument} is {value!r}; it must be finite")
+    return number
+
+
+def not_negative(function: str, argument: str, value: Any) -> float:
+    """Return a finite number that is not negative."""
+    number = real(function, argument, value)
+    if number < 0:
+        raise ValueError(f"{function}: {argument} is {value!r}; it must not be negative")
+    return number
+
+
+def one_of(function: str, argument: str, value: Any, choices: Sequence[str]) -> str:
+    """Return a value that must be one of some words."""
+    if value not in choices:
+        raise ValueError(f"{function}: {argument} is {value!r}; it must be one of {', '.join(map(repr, choices))}")
+    return str(value)
+
+
+def check_same_shape(function: str, argument: str, x: Array, other: str, shape: tuple[int, ...]) -> None:
+    """Raise unless an array has the shape of another argument."""
+    if x.shape != shape:
+        raise ValueError(f"{function}: {argument} has shape {x.shape}; it must have the shape of {other}, {shape}")
+
+
+def wider(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
+    """Return the type in which statistics of results of this type are kept."""
+    return np.longdouble if dtype == np.float64 else np.float64
+
+
+def aligned(x: Array, ndim: int, axes: Sequence[int]) -> Array:
+    """Return a view whose axes are those of the given numbers, with the length 1 along all others."""
+    shape = [1] * ndim
+    for axis, length in zip(axes, x.shape, strict=True):
+        shape[axis] = length
+    return x.reshape(shape)
+
+
+def elements_of_row(
+    function: str, argument: str, value: Any, default: float, shape: tuple[int, ...], axes: tuple[int, ...]
+) -> Array:
+    """Return an input that is the same for all rows: an array of the shape of a row, or a default everywhere."""
+    row = tuple(shape[a] for a in axes)
+    array = np.full(row, default, np.float32) if value is None else as_array(function, argument, value)
+    if array.shape != row:
+        raise ValueError(f"{function}: {argument} has shape {array.shape}; it must have the shape of a row of x, {row}")
+    return aligned(array, len(shape), axes)
+
+
+def _is_direct(x: Array, dtype: np.dtype[Any]) -> bool:
+    return x.dtype == dtype and x.flags.aligned
+
+
+def _cast(x: Array, dtype: np.dtype[Any]) -> Array:
+    with np.errstate(all="ignore"):
+        return x.astype(dtype)
+
+
+def _apart(x: Array, out: Array) -> Array:
+    """Return `x`, or a copy if writing `out` row by row would change elements of `x` before they are read."""
+    if x is out or not np.may_share_memory(x, out):
+        return x
+    same = x.strides == out.strides and x.shape == out.shape and x.ctypes.data == out.ctypes.data
+    return x if same else x.copy()
+
+
+class Rows:
+    """The rows of a call: which axes they run along, and in which type they are computed.
+
+    Parameters
+    ----------
+    function : str
+        The public function, for errors.
+    dtype : numpy.dtype
+        Of the results.
+    shape : tuple of ints
+        Of the operands that have elements.
+    axes : tuple of ints
+        That make up a row, ascending.
+    """
+
+    def __init__(self, function: str, dtype: np.dtype[Any], shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
+        self.function = function
+        self.dtype = dtype
+        self.computed = _FLOAT32 if dtype == _FLOAT16 else dtype
+        self.shape = shape
+        self.axes = axes
+        self.shape_of_values = tuple(1 if a in axes else n for a, n in enumerate(shape))
+
+    def check_out(self, out: Any) -> None:
+        """Raise unless a result that has elements can be written to `out`, if it is given."""
+        if isinstance(out, np.ma.MaskedArray):
+            raise TypeError(f"{self.function}: out is a masked array; it must be a NumPy array")
+        if out is not None:
+            check_out(self.function, out, self.shape, self.dtype)
+
+    def run(
+        self,
+        program: str,
+        inputs: Sequence[Array],
+        out: Sequence[Array | None] = (),
+        settings: Sequence[float] = (),
+        values: int = 0,
+        value_if_empty: float = math.nan,
+    ) -> list[Array]:
+        """Run a row program.
+
+        Parameters
+        ----------
+        program : str
+            Its name.
+        inputs : sequence of ndarray
+            With the dimensions of `shape`; they are cast.
+        out : sequence of ndarray or None
+            Where each result that has elements goes, checked already; None for a new array.
+        settings : sequence of floats
+        values : int
+            How many results have one value a row.
+        value_if_empty : float
+            Of rows without elements.
+
+        Returns
+        -------
+        list of ndarray
+            The results that have elements; then the others, in the type of the computation and with the length 1 along the axes.
+        """
+        operands = [x if _is_direct(x, self.computed) else _cast(x, self.computed) for x in inputs]
+        results: list[Array] = []
+        for target in out:
+            if target is not None and _is_direct(target, self.computed):
+                operands = [_apart(x, target) for x in operands]
+                results.append(target)
+            else:
+                results.append(np.empty(self.shape, self.computed))
+        statistics = [np.full(self.shape_of_values, value_if_empty, self.computed) for _ in range(values)]
+        if math.prod(self.shape):
+            _run_rows(program, operands, [*results, *statistics], self.axes, settings)
+        for k, (result, target) in enumerate(zip(results, out, strict=True)):
+            if result is not target:
+                results[k] = self._deliver(result, target)
+        return [*results, *statistics]
+
+    def _deliver(self, result: Array, target: Array | None) -> Array:
+        if target is None:
+            return result if self.computed == self.dtype else _cast(result, self.dtype)
+        with np.errstate(all="ignore"):
+            np.copyto(target, result, casting="same_kind")
+        return target
+
+    def cast(self, values: Array) -> Array:
+        """Return values of rows in the type of the results."""
+        return _cast(values, self.dtype)
+
+    def squeeze(self, values: Array, keepdims: bool = False) -> Array:
+        """Return values of rows, as those of a NumPy reduction."""
+        return values if keepdims else values.reshape([n for a, n in enumerate(self.shape) if a not in self.axes])

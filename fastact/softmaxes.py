@@ -1,0 +1,795 @@
+"""Softmax and its relatives: what turns scores into shares."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .forms import activation
+from .operation import differentiable, in_place
+from .row_calls import Array, Axis, Rows, as_array, axes_of, check_same_shape, one_of, real, result_dtype
+
+__all__ = [
+    "hardmax",
+    "hardmax_",
+    "log_softmax",
+    "log_softmax_",
+    "logsumexp",
+    "softmax",
+    "softmax_",
+    "softmax_jacobian",
+    "softmin",
+    "softmin_",
+    "sparsemax",
+    "sparsemax_",
+]
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+_MASKED_ROWS = ("zero", "nan", "uniform")
+
+
+def _additive(function: str, mask: Any, rows: Rows) -> Array:
+    """Return a mask as what is added to the elements."""
+    array = np.asarray(mask)
+    if array.dtype.kind == "b":
+        array = np.where(array, np.float32(0), np.float32(-np.inf))
+    elif array.dtype.kind != "f":
+        raise TypeError(f"{function}: mask has dtype {array.dtype}; it must be an array of booleans or of floats")
+    try:
+        fits = np.broadcast_shapes(array.shape, rows.shape) == rows.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(f"{function}: mask has shape {array.shape}, which does not broadcast to x's shape {rows.shape}")
+    return array.reshape((1,) * (len(rows.shape) - array.ndim) + array.shape)
+
+
+class _Logits:
+    """What a call asks to be done to `x` before its exponentials: scaling, capping, masking."""
+
+    def __init__(
+        self, function: str, x: Any, axis: Axis, out: Any, scale: Any, softcap: Any, mask: Any, masked_row: str = "zero"
+    ) -> None:
+        self.x = as_array(function, "x", x)
+        dtype = result_dtype(self.x)
+        self.rows = Rows(function, dtype, self.x.shape, axes_of(function, axis, self.x.ndim))
+        self.rows.check_out(out)
+        self.out = out
+        self.scale = real(function, "scale", scale)
+        self.masked = mask is not None
+        self.plain = mask is None and self.scale == 1.0 and softcap is None
+        self.empty = self._share_if_empty(one_of(function, "masked_row", masked_row, _MASKED_ROWS))
+        self.given_mask = None if mask is None else _additive(function, mask, self.rows)
+        if softcap is not None:
+            self._cap(function, real(function, "softcap", softcap))
+
+    def _share_if_empty(self, masked_row: str) -> float:
+        """Return what each element of a row gets in which everything is masked."""
+        if not self.masked:
+            return math.nan
+        length = math.prod(self.rows.shape[a] for a in self.rows.axes)
+        return {"zero": 0.0, "nan": math.nan, "uniform": 1 / max(length, 1)}[masked_row]
+
+    @property
+    def mask(self) -> Array:
+        """What is added to the elements: a row of zeros if the call has no mask."""
+        if self.given_mask is not None:
+            return self.given_mask
+        row = [n if a in self.rows.axes else 1 for a, n in enumerate(self.rows.shape)]
+        return np.zeros(row, self.rows.computed)
+
+    def _cap(self, function: str, cap: float) -> None:
+        if cap <= 0:
+            raise ValueError(f"{function}: softcap is {cap}; it must be positive")
+        target = self.out if self.out is not None and self.out.dtype == self.rows.computed else None
+        with np.errstate(all="ignore"):
+            scaled = np.multiply(self.x, self.rows.computed.type(self.scale), out=target, dtype=self.rows.computed)
+        self.x = activation("softcap").in_place(np.asarray(scaled), cap)
+        self.scale = 1.0
+
+    def added(self) -> Array:
+        """Return the sums of the scaled elements and the mask."""
+        with np.errstate(all="ignore"):
+            product = np.multiply(self.x, self.rows.computed.type(self.scale), dtype=self.rows.computed)
+            mask = self.mask
+            return np.where(mask == -np.inf, mask, product + mask).astype(self.rows.computed)
+
+    def shares(self) -> Array:
+        """Return the softmax."""
+        if self.plain:
+            return self.rows.run("softmax", [self.x], [self.out])[0]
+        return self.rows.run("masked_softmax", [self.x, self.mask], [self.out], (self.scale, self.empty))[0]
+
+    def logarithms(self) -> Array:
+        """Return the logarithms of the softmax."""
+        if self.plain:
+            return self.rows.run("log_softmax", [self.x], [self.out])[0]
+        empty = math.log(self.empty) if self.empty else -math.inf
+        return self.rows.run("masked_log_softmax", [self.x, self.mask], [self.out], (self.scale, empty))[0]
+
+
+def _from_output(function: str, program: str, grad: Any, y: Any, axis: Axis, out: Any, settings: tuple[float, ...] = ()) -> Array:
+    """Run the backward pass of an operation that needs its output only."""
+    name = f"{function}.backward"
+    grad, y = as_array(name, "grad", grad), as_array(name, "y", y)
+    check_same_shape(name, "grad", grad, "y", y.shape)
+    rows = Rows(name, result_dtype(grad, y), y.shape, axes_of(name, axis, y.ndim))
+    rows.check_out(out)
+    return rows.run(program, [grad, y], [out], settings)[0]
+
+
+def _softmax_backward(grad: ArrayLike, y: ArrayLike, axis: Axis = -1, out: Array | None = None, *, scale: float = 1.0) -> Array:
+    """Gradient by the input of softmax, from its output.
+
+    .. math:: g_i = \\mathrm{scale} \\, y_i \\left(\\mathrm{grad}_i - \\sum_j \\mathrm{grad}_j \\, y_j\\right)
+
+    Parameters
+    ----------
+    grad : array_like
+        The gradient by the output, of the shape of `y`.
+    y : array_like
+        What ``softmax`` returned; masked elements are zeros and get none of the gradient.
+    axis : int, tuple of ints or None, optional
+        The axis that ``softmax`` was given.
+    out : ndarray, optional
+        Where to write the result; may be `grad` or `y`.
+    scale : float, optional
+        The scale that ``softmax`` was given.
+
+    Returns
+    -------
+    ndarray
+        The gradient by the input.
+
+    Raises
+    ------
+    TypeError
+        If an operand is no array of real numbers of at most 64 bits.
+    ValueError
+        If the shapes differ, or `out` cannot be written.
+    numpy.exceptions.AxisError
+        If `axis` is out of bounds.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.softmax.backward([1.0, 0.0], [0.5, 0.5])
+    array([ 0.25, -0.25])
+    """
+    return _from_output("softmax", "softmax_backward", grad, y, axis, out, (real("softmax.backward", "scale", scale),))
+
+
+def _softmin_backward(grad: ArrayLike, y: ArrayLike, axis: Axis = -1, out: Array | None = None, *, scale: float = 1.0) -> Array:
+    """Gradient by the input of softmin, from its output.
+
+    .. math:: g_i = -\\mathrm{scale} \\, y_i \\left(\\mathrm{grad}_i - \\sum_j \\mathrm{grad}_j \\, y_j\\right)
+
+    Parameters
+    ----------
+    grad : array_like
+        The gradient by the output, of the shape of `y`.
+    y : array_like
+        What ``softmin`` returned.
+    axis : int, tuple of ints or None, optional
+        The axis that ``softmin`` was given.
+    out : ndarray, optional
+        Where to write the result; may be `grad` or `y`.
+    scale : float, optional
+        The scale that ``softmin`` was given.
+
+    Returns
+    -------
+    ndarray
+        The gradient by the input.
+
+    Raises
+    ------
+    TypeError
+        If an operand is no array of real numbers of at most 64 bits.
+    ValueError
+        If the shapes differ, or `out` cannot be written.
+    numpy.exceptions.AxisError
+        If `axis` is out of bounds.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.softmin.backward([1.0, 0.0], [0.5, 0.5])
+    array([-0.25,  0.25])
+    """
+    return _from_output("softmin", "softmax_backward", grad, y, axis, out, (-real("softmin.backward", "scale", scale),))
+
+
+def _log_softmax_backward(
+    grad: ArrayLike, y: ArrayLike, axis: Axis = -1, out: Array | None = None, *, scale: float = 1.0
+) -> Array:
+    """Gradient by the input of log_softmax, from its output.
+
+    .. math:: g_i = \\mathrm{scale} \\left(\\mathrm{grad}_i - e^{y_i} \\sum_j \\mathrm{grad}_j\\right)
+
+    Parameters
+    ----------
+    grad : array_like
+        The gradient by the output, of the shape of `y`.
+    y : array_like
+        What ``log_softmax`` returned.
+    axis : int, tuple of ints or None, optional
+        The axis that ``log_softmax`` was given.
+    out : ndarray, optional
+        Where to write the result; may be `grad` or `y`.
+    scale : float, optional
+        The scale that ``log_softmax`` was given.
+
+    Returns
+    -------
+    ndarray
+        The gradient by the input.
+
+    Raises
+    ------
+    TypeError
+        If an operand is no array of real numbers of at most 64 bits.
+    ValueError
+        If the shapes differ, or `out` cannot be written.
+    numpy.exceptions.AxisError
+        If `axis` is out of bounds.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.log_softmax.backward([1.0, 0.0], [0.0, float("-inf")])
+    array([0., 0.])
+    """
+    scale = real("log_softmax.backward", "scale", scale)
+    return _from_output("log_softmax", "log_softmax_backward", grad, y, axis, out, (scale,))
+
+
+def _logsumexp_backward(
+    grad: ArrayLike,
+    x: ArrayLike,
+    axis: Axis = -1,
+    out: Array | None = None,
+    *,
+    scale: float = 1.0,
+    softcap: float | None = None,
+    mask: ArrayLike | None = None,
+) -> Array:
+    """Gradient by the input of logsumexp: the gradient by its result, shared out as softmax does.
+
+    Parameters
+    ----------
+    grad : array_like
+        The gradient by the result, which has the shape of `x` without `axis`, or the length 1 there.
+    x : array_like
+        What ``logsumexp`` was given, as are the arguments that follow.
+    axis : int, tuple of ints or None, optional
+    out : ndarray, optional
+        Where to write the result; may overlap `x`.
+    scale : float, optional
+    softcap : float, optional
+    mask : array_like, optional
+
+    Returns
+    -------
+    ndarray
+        The gradient by the input.
+
+    Raises
+    ------
+    TypeError
+        If an operand is no array of real numbers of at most 64 bits.
+    ValueError
+        If the shapes differ, or `out` cannot be written.
+    numpy.exceptions.AxisError
+        If `axis` is out of bounds.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.logsumexp.backward(2.0, [0.0, 0.0])
+    array([1., 1.])
+    """
+    name = "logsumexp.backward"
+    logits = _Logits(name, x, axis, out, scale, softcap, mask)
+    rows, factor = logits.rows, logits.scale
+    upstream = as_array(name, "grad", grad)
+    if upstream.size != math.prod(rows.shape_of_values):
+        wanted = tuple(n for a, n in enumerate(rows.shape) if a not in rows.axes)
+        raise ValueError(f"{name}: grad has shape {upstream.shape}; it must have that of the result, {wanted}")
+    upstream = upstream.reshape(rows.shape_of_values)
+    capped = None if softcap is None else logits.x.copy()
+    shares = logits.shares()
+    with np.errstate(all="ignore"):
+        np.multiply(shares, rows.cast(upstream), out=shares)
+        if capped is not None:
+            # The derivative of the cap, from what it gives.
+            ratio = capped / rows.computed.type(softcap)
+            np.multiply(shares, (1 - ratio) * (1 + ratio) * rows.computed.type(scale), out=shares, casting="same_kind")
+        elif factor != 1.0:
+            np.multiply(shares, rows.dtype.type(factor), out=shares)
+    return shares
+
+
+def _sparsemax_backward(grad: ArrayLike, y: ArrayLike, axis: Axis = -1, out: Array | None = None) -> Array:
+    """Gradient by the input of sparsemax, from its output: that of the support, less its mean there.
+
+    Parameters
+    ----------
+    grad : array_like
+        The gradient by the output, of the shape of `y`.
+    y : array_like
+        What ``sparsemax`` returned.
+    axis : int, tuple of ints or None, optional
+        The axis that ``sparsemax`` was given.
+    out : ndarray, optional
+        Where to write the result; may be `grad` or `y`.
+
+    Returns
+    -------
+    ndarray
+        The gradient by the input.
+
+    Raises
+    ------
+    TypeError
+        If an operand is no array of real numbers of at most 64 bits.
+    ValueError
+        If the shapes differ, or `out` cannot be written.
+    numpy.exceptions.AxisError
+        If `axis` is out of bounds.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.sparsemax.backward([1.0, 0.0, 5.0], [0.5, 0.5, 0.0])
+    array([ 0.5, -0.5,  0. ])
+    """
+    return _from_output("sparsemax", "sparsemax_backward", grad, y, axis, out)
+
+
+@differentiable(_softmax_backward)
+def softmax(
+    x: ArrayLike,
+    axis: Axis = -1,
+    out: Array | None = None,
+    *,
+    scale: float = 1.0,
+    softcap: float | None = None,
+    mask: ArrayLike | None = None,
+    masked_row: str = "zero",
+) -> Array:
+    """Exponentials divided by their sum: positive numbers that add up to one.
+
+    .. math:: y_i = \\frac{e^{x_i}}{\\sum_j e^{x_j}}
+
+    Nothing overflows, and the offset of `x` costs no digits.  Elements of +inf share the whole sum evenly; a row
+    that is -inf throughout, or that has a NaN, gives NaN.
+
+    Parameters
+    ----------
+    x : array_like
+        Real numbers.  Integers are promoted as by `numpy.exp`; float16 is computed in float32.  The result is a plain
+        array, also for a DataFrame; masked arrays and dask collections are refused.
+    axis : int, tuple of ints or None, optional
+        Where the sum runs; ``None`` for the whole array.
+    out : ndarray, optional
+        Where to write the result; may overlap `x`.
+    scale : float, optional
+        What `x` is multiplied by first: one over a temperature, or over the root of a head's size.
+    softcap : float, optional
+        Bound c of the products, which become ``c * tanh(x * scale / c)``.
+    mask : array_like, optional
+        Broadcasts to `x`.  Of booleans: True for the elements that take part.  Of floats: what is added to the product; -inf
+        hides an element, whatever it is.
+    masked_row : {"zero", "nan", "uniform"}, optional
+        What a row gives in which everything is masked: zeros, NaNs, or equal shares.
+
+    Returns
+    -------
+    ndarray
+        `out`, or a new array of the shape of `x`.
+
+    Raises
+    ------
+    TypeError
+        If `x` is no array of real numbers of at most 64 bits, or `out` cannot hold the result.
+    ValueError
+        If `out` has another shape or cannot be written, `mask` does not broadcast to `x`,
+        or a setting is out of its domain.
+    numpy.exceptions.AxisError
+        If `axis` is out of bounds.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.softmax([0.0, 0.0, float("-inf"), 0.0, 0.0])
+    array([0.25, 0.25, 0.  , 0.25, 0.25])
+    >>> fa.softmax([1.0, 5.0, 1.0], mask=[True, False, True])
+    array([0.5, 0. , 0.5])
+    """
+    return _Logits("softmax", x, axis, out, scale, softcap, mask, masked_row).shares()
+
+
+@differentiable(_log_softmax_backward)
+def log_softmax(
+    x: ArrayLike,
+    axis: Axis = -1,
+    out: Array | None = None,
+    *,
+    scale: float = 1.0,
+    softcap: float | None = None,
+    mask: ArrayLike | None = None,
+    masked_row: str = "zero",
+) -> Array:
+    """Logarithm of softmax.
+
+    .. math:: y_i = x_i - \\log \\sum_j e^{x_j}
+
+    A dominant element keeps all the digits of its small result.  Elements of +inf share the whole sum evenly; a row
+    that is -inf throughout, or that has a NaN, gives NaN.
+
+    Parameters
+    ----------
+    x : array_like
+        Real numbers.  Integers are promoted as by `numpy.exp`; float16 is computed in float32.  The result is a plain
+        array, also for a DataFrame; masked arrays and dask collections are refused.
+    axis : int, tuple of ints or None, optional
+        Where the sum runs; ``None`` for the whole array.
+    out : ndarray, optional
+        Where to write the result; may overlap `x`.
+    scale : float, optional
+        What `x` is multiplied by first: one over a temperature, or over the root of a head's size.
+    softcap : float, optional
+        Bound c of the products, which become ``c * tanh(x * scale / c)``.
+    mask : array_like, optional
+        Broadcasts to `x`.  Of booleans: True for the elements that take part.  Of floats: what is added to the product; -inf
+        hides an element, whatever it is.
+    masked_row : {"zero", "nan", "uniform"}, optional
+        What a row gives in which everything is masked: the logarithms of zeros, NaNs, or of equal shares.
+
+    Returns
+    -------
+    ndarray
+        `out`, or a new array of the shape of `x`.
+
+    Raises
+    ------
+    TypeError
+        If `x` is no array of real numbers of at most 64 bits, or `out` cannot hold the result.
+    ValueError
+        If `out` has another shape or cannot be written, `mask` does not broadcast to `x`,
+        or a setting is out of its domain.
+    numpy.exceptions.AxisError
+        If `axis` is out of bounds.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.log_softmax([0.0, float("-inf"), 0.0])
+    array([-0.69314718,        -inf, -0.69314718])
+    """
+    return _Logits("log_softmax", x, axis, out, scale, softcap, mask, masked_row).logarithms()
+
+
+@differentiable(_softmin_backward)
+def softmin(
+    x: ArrayLike,
+    axis: Axis = -1,
+    out: Array | None = None,
+    *,
+    scale: float = 1.0,
+    softcap: float | None = None,
+    mask: ArrayLike | None = None,
+    masked_row: str = "zero",
+) -> Array:
+    """Softmax of ``-x``: the smallest element has the largest share.
+
+    .. math:: y_i = \\frac{e^{-x_i}}{\\sum_j e^{-x_j}}
+
+    Parameters
+    ----------
+    x : array_like
+        Real numbers.  Integers are promoted as by `numpy.exp`; float16 is computed in float32.  The result is a plain
+        array, also for a DataFrame; masked arrays and dask collections are refused.
+    axis : int, tuple of ints or None, optional
+        Where the sum runs; ``None`` for the whole array.
+    out : ndarray, optional
+        Where to write the result; may overlap `x`.
+    scale : float, optional
+        What `x` is multiplied by first: one over a temperature, or over the root of a head's size.
+    softcap : float, optional
+        Bound c of the products, which become ``c * tanh(x * scale / c)``.
+    mask : array_like, optional
+        Broadcasts to `x`.  Of booleans: True for the elements that take part.  Of floats: what is added to the product; -inf
+        hides an element, whatever it is.
+    masked_row : {"zero", "nan", "uniform"}, optional
+        What a row gives in which everything is masked: zeros, NaNs, or equal shares.
+
+    Returns
+    -------
+    ndarray
+        `out`, or a new array of the shape of `x`.
+
+    Raises
+    ------
+    TypeError
+        If `x` is no array of real numbers of at most 64 bits, or `out` cannot hold the result.
+    ValueError
+        If `out` has another shape or cannot be written, `mask` does not broadcast to `x`,
+        or a setting is out of its domain.
+    numpy.exceptions.AxisError
+        If `axis` is out of bounds.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.softmin([0.0, 0.0, float("inf"), 0.0, 0.0])
+    array([0.25, 0.25, 0.  , 0.25, 0.25])
+    """
+    return _Logits("softmin", x, axis, out, -real("softmin", "scale", scale), softcap, mask, masked_row).shares()
+
+
+@differentiable(_logsumexp_backward)
+def logsumexp(
+    x: ArrayLike,
+    axis: Axis = -1,
+    *,
+    keepdims: bool = False,
+    scale: float = 1.0,
+    softcap: float | None = None,
+    mask: ArrayLike | None = None,
+) -> Array:
+    """Logarithm of the sum of the exponentials, a smooth maximum.
+
+    .. math:: y = \\log \\sum_i e^{x_i}
+
+    Nothing overflows.  A +inf gives +inf; a row that is -inf throughout, or empty, gives -inf.
+
+    Parameters
+    ----------
+    x : array_like
+        Real numbers.  Integers are promoted as by `numpy.exp`; float16 is computed in float32.  The result is a plain
+        array, also for a DataFrame; masked arrays and dask collections are refused.
+    axis : int, tuple of ints or None, optional
+        Where the sum runs; ``None`` for the whole array.
+    keepdims : bool, optional
+        Leave the axes in the result, with the length 1.
+    scale : float, optional
+        What `x` is multiplied by first: one over a temperature, or over the root of a head's size.
+    softcap : float, optional
+        Bound c of the products, which become ``c * tanh(x * scale / c)``.
+    mask : array_like, optional
+        Broadcasts to `x`.  Of booleans: True for the elements that take part.  Of floats: what is added to the product; -inf
+        hides an element, whatever it is.
+
+    Returns
+    -------
+    ndarray
+        Of the shape of `x` without the axes.
+
+    Raises
+    ------
+    TypeError
+        If `x` is no array of real numbers of at most 64 bits.
+    ValueError
+        If `mask` does not broadcast to `x`, or a setting is out of its domain.
+    numpy.exceptions.AxisError
+        If `axis` is out of bounds.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.logsumexp([[0.0, 0.0], [-1000.0, 1000.0]])
+    array([6.93147181e-01, 1.00000000e+03])
+    """
+    logits = _Logits("logsumexp", x, axis, None, scale, softcap, mask)
+    rows = logits.rows
+    largest, spread = rows.run("logsumexp", [logits.x, logits.mask], (), (logits.scale,), 2, -math.inf)
+    with np.errstate(all="ignore"):
+        total = np.where(largest == -np.inf, largest, largest + spread)
+    return rows.squeeze(rows.cast(total), keepdims)
+
+
+@differentiable(_sparsemax_backward)
+def sparsemax(
+    x: ArrayLike,
+    axis: Axis = -1,
+    out: Array | None = None,
+    *,
+    scale: float = 1.0,
+    softcap: float | None = None,
+    mask: ArrayLike | None = None,
+    masked_row: str = "zero",
+) -> Array:
+    """The point of the simplex that is nearest to `x`: shares, most of them zero.
+
+    .. math:: y_i = \\max(x_i - \\tau, 0), \\quad \\textstyle\\sum_i y_i = 1
+
+    The threshold is found in a few passes over the row, each leaving fewer elements above it.  Source: A. Martins and
+    R. Astudillo, "From Softmax to Sparsemax", 2016.  Elements of +inf share the whole evenly; a row that is -inf
+    throughout, or that has a NaN, gives NaN.
+
+    Parameters
+    ----------
+    x : array_like
+        Real numbers.  Integers are promoted as by `numpy.exp`; float16 is computed in float32.  The result is a plain
+        array, also for a DataFrame; masked arrays and dask collections are refused.
+    axis : int, tuple of ints or None, optional
+        Where the projection runs; ``None`` for the whole array.
+    out : ndarray, optional
+        Where to write the result; may overlap `x`.
+    scale : float, optional
+        What `x` is multiplied by first: one over a temperature, or over the root of a head's size.
+    softcap : float, optional
+        Bound c of the products, which become ``c * tanh(x * scale / c)``.
+    mask : array_like, optional
+        Broadcasts to `x`.  Of booleans: True for the elements that take part.  Of floats: what is added to the product; -inf
+        hides an element, whatever it is.
+    masked_row : {"zero", "nan", "uniform"}, optional
+        What a row gives in which everything is masked: zeros, NaNs, or equal shares.
+
+    Returns
+    -------
+    ndarray
+        `out`, or a new array of the shape of `x`.
+
+    Raises
+    ------
+    TypeError
+        If `x` is no array of real numbers of at most 64 bits, or `out` cannot hold the result.
+    ValueError
+        If `out` has another shape or cannot be written, `mask` does not broadcast to `x`,
+        or a setting is out of its domain.
+    numpy.exceptions.AxisError
+        If `axis` is out of bounds.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.sparsemax([1.0, 0.5, -1.0])
+    array([0.75, 0.25, 0.  ])
+    """
+    logits = _Logits("sparsemax", x, axis, out, scale, softcap, mask, masked_row)
+    rows = logits.rows
+    scores = logits.x if logits.plain else logits.added()
+    (largest,) = rows.run("row_largest", [scores], values=1)
+    threshold = np.full_like(largest, -1)
+    while True:
+        (raised,) = rows.run("sparsemax_threshold", [scores, largest, threshold], values=1)
+        if not np.any(raised > threshold):
+            break
+        threshold = np.fmax(raised, threshold)
+    result = rows.run("sparsemax", [scores, largest, threshold], [out])[0]
+    if logits.masked:
+        np.copyto(result, logits.empty, where=largest == -np.inf)
+    return result
+
+
+def hardmax(
+    x: ArrayLike,
+    axis: Axis = -1,
+    out: Array | None = None,
+    *,
+    scale: float = 1.0,
+    softcap: float | None = None,
+    mask: ArrayLike | None = None,
+    masked_row: str = "zero",
+) -> Array:
+    """One for the first of the largest elements of a row, zero for all others.
+
+    A row that has a NaN gives NaN.
+
+    Parameters
+    ----------
+    x : array_like
+        Real numbers.  Integers are promoted as by `numpy.exp`; float16 is computed in float32.  The result is a plain
+        array, also for a DataFrame; masked arrays and dask collections are refused.
+    axis : int, tuple of ints or None, optional
+        Where the search runs; ``None`` for the whole array.
+    out : ndarray, optional
+        Where to write the result; may overlap `x`.
+    scale : float, optional
+        What `x` is multiplied by first: one over a temperature, or over the root of a head's size.
+    softcap : float, optional
+        Bound c of the products, which become ``c * tanh(x * scale / c)``.
+    mask : array_like, optional
+        Broadcasts to `x`.  Of booleans: True for the elements that take part.  Of floats: what is added to the product; -inf
+        hides an element, whatever it is.
+    masked_row : {"zero", "nan", "uniform"}, optional
+        What a row gives in which everything is masked: zeros, NaNs, or equal shares.
+
+    Returns
+    -------
+    ndarray
+        `out`, or a new array of the shape of `x`.
+
+    Raises
+    ------
+    TypeError
+        If `x` is no array of real numbers of at most 64 bits, or `out` cannot hold the result.
+    ValueError
+        If `out` has another shape or cannot be written, `mask` does not broadcast to `x`,
+        or a setting is out of its domain.
+    numpy.exceptions.AxisError
+        If `axis` is out of bounds.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.hardmax([1.0, 3.0, 3.0])
+    array([0., 1., 0.])
+    """
+    logits = _Logits("hardmax", x, axis, out, scale, softcap, mask, masked_row)
+    rows = logits.rows
+    result = np.empty(rows.shape, rows.dtype) if out is None else out
+    if not result.size:
+        return result
+    scores = logits.x if logits.plain else logits.added()
+    kept = [a for a in range(scores.ndim) if a not in rows.axes]
+    together = scores.transpose(*kept, *rows.axes)
+    matrix = together.reshape(math.prod(together.shape[: len(kept)]), -1)
+    chosen = np.zeros(matrix.shape, rows.dtype)
+    place = np.argmax(matrix, axis=1, keepdims=True)
+    largest = np.take_along_axis(matrix, place, 1)
+    np.put_along_axis(chosen, place, rows.dtype.type(1), 1)
+    chosen[np.isnan(largest)[:, 0]] = np.nan
+    if logits.masked:
+        chosen[(largest == -np.inf)[:, 0]] = logits.empty
+    result.transpose(*kept, *rows.axes)[...] = chosen.reshape(together.shape)
+    return result
+
+
+def softmax_jacobian(y: ArrayLike) -> Array:
+    """All derivatives of the outputs of softmax by its inputs, from its output along the last axis.
+
+    .. math:: J_{ij} = y_i (\\delta_{ij} - y_j)
+
+    The matrix is quadratic in the length of a row; ``softmax.backward`` multiplies by it without making it.
+
+    Parameters
+    ----------
+    y : array_like
+        What ``softmax`` returned, of shape ``(..., n)``.
+
+    Returns
+    -------
+    ndarray
+        Of shape ``(..., n, n)``.
+
+    Raises
+    ------
+    TypeError
+        If `y` is no array of real numbers of at most 64 bits.
+    numpy.exceptions.AxisError
+        If `y` has no axis.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.softmax_jacobian([0.25, 0.75])
+    array([[ 0.1875, -0.1875],
+           [-0.1875,  0.1875]])
+    """
+    y = as_array("softmax_jacobian", "y", y)
+    axes_of("softmax_jacobian", -1, y.ndim)
+    rows = y.astype(result_dtype(y))
+    with np.errstate(all="ignore"):
+        jacobian: Array = -rows[..., :, np.newaxis] * rows[..., np.newaxis, :]
+        diagonal = np.arange(rows.shape[-1])
+        jacobian[..., diagonal, diagonal] = rows * (1 - rows)
+    return jacobian
+
+
+softmax_ = in_place(softmax)
+log_softmax_ = in_place(log_softmax)
+softmin_ = in_place(softmin)
+sparsemax_ = in_place(sparsemax)
+hardmax_ = in_place(hardmax)
+
+for _function in (hardmax, softmax_jacobian):
+    # Where users find it, and where pickle looks it up.
+    _function.__module__ = "fastact"

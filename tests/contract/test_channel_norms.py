@@ -1,0 +1,162 @@
+"""Batch, group and instance norm against the formula in long double, channels first, last and in between."""
+
+import numpy as np
+import pytest
+import row_truth
+from inputs import same_bits
+
+import fastact as fa
+
+SHAPES = [((6, 4), 1), ((3, 4, 5), 1), ((3, 4, 5, 2), 1), ((3, 5, 2, 4), -1), ((4, 3, 5), 0)]
+EPS = np.longdouble(1e-5)
+
+
+def per_channel(values, ndim, axis):
+    shape = [1] * ndim
+    shape[axis] = -1
+    return np.asarray(values).reshape(shape)
+
+
+def standardized(x, axes):
+    mean = x.mean(axis=axes, keepdims=True)
+    return (x - mean) / np.sqrt(((x - mean) ** 2).mean(axis=axes, keepdims=True) + EPS)
+
+
+def true_batch_norm(x, axis):
+    return standardized(x, tuple(a for a in range(x.ndim) if a != axis % x.ndim))
+
+
+def true_group_norm(x, groups, axis):
+    moved = np.moveaxis(x, axis, 0)
+    result = np.empty_like(moved)
+    size = moved.shape[0] // groups
+    for g in range(groups):
+        part = moved[g * size : (g + 1) * size]
+        for n in range(part.shape[1]):
+            result[g * size : (g + 1) * size, n] = standardized(part[:, n], tuple(range(part.ndim - 1)))
+    return np.moveaxis(result, 0, axis)
+
+
+def check_parameters(backward, plain, grad, weight, axis, bound):
+    beside = tuple(a for a in range(plain.ndim) if a != axis % plain.ndim)
+    _, by_weight, by_bias = backward
+    np.testing.assert_allclose(by_weight, (grad * plain).sum(axis=beside), atol=20 * bound)
+    np.testing.assert_allclose(by_bias, grad.astype(np.longdouble).sum(axis=beside), atol=20 * bound)
+    assert by_weight.dtype == weight.dtype
+
+
+@pytest.mark.parametrize(("shape", "axis"), SHAPES, ids=str)
+def test_batch_norm(shape, axis, working_dtype, rng):
+    bound = {"float32": 2e-6, "float64": 5e-15}[working_dtype]
+    x = (rng.normal(scale=2, size=shape) + 50).astype(working_dtype)
+    weight, bias, mean = rng.normal(size=(3, 4)).astype(working_dtype)
+    variance = rng.uniform(1, 2, size=4).astype(working_dtype)
+    grad = rng.normal(size=shape).astype(working_dtype)
+    w, b, m, v = (per_channel(p, x.ndim, axis).astype(np.longdouble) for p in (weight, bias, mean, variance))
+    wide = x.astype(np.longdouble)
+
+    plain = (wide - m) / np.sqrt(v + EPS)
+    np.testing.assert_allclose(fa.batch_norm(x, mean, variance, weight, bias, axis), plain * w + b, atol=60 * bound)
+    backward = fa.batch_norm.backward(grad, x, mean, variance, weight, axis)
+    np.testing.assert_allclose(backward[0], grad * w / np.sqrt(v + EPS), atol=2 * bound)
+    check_parameters(backward, plain, grad, weight, axis, 60 * bound)
+
+    plain = true_batch_norm(wide, axis)
+    running = mean.copy(), variance.copy()
+    y, statistics = fa.batch_norm(x, *running, weight, bias, axis, training=True, return_statistics=True)
+    np.testing.assert_allclose(y, plain * w + b, atol=2 * bound)
+    beside = tuple(a for a in range(x.ndim) if a != axis % x.ndim)
+    np.testing.assert_allclose(running[0], 0.9 * mean + 0.1 * wide.mean(axis=beside), rtol=4 * np.finfo(working_dtype).eps)
+    np.testing.assert_allclose(running[1], 0.9 * variance + 0.1 * wide.var(axis=beside, ddof=1), rtol=1e-6)
+    wanted = row_truth.gradient(lambda z: (grad * (true_batch_norm(z, axis) * w + b)).sum(), x)
+    for given in (None, statistics):
+        backward = fa.batch_norm.backward(grad, x, weight=weight, axis=axis, training=True, statistics=given)
+        np.testing.assert_allclose(backward[0], wanted, atol=max(4 * bound, 1e-9))
+        check_parameters(backward, plain, grad, weight, axis, bound)
+    assert same_bits(fa.batch_norm(x, None, None, weight, bias, axis, training=True), y)
+    written = x.copy()
+    assert fa.batch_norm_(written, None, None, weight, bias, axis, training=True) is written
+    assert same_bits(written, y)
+
+
+@pytest.mark.parametrize("groups", [1, 2, 4])
+@pytest.mark.parametrize(("shape", "axis"), SHAPES, ids=str)
+def test_group_norm(shape, axis, groups, working_dtype, rng):
+    if len(shape) == 2 and groups == 4:
+        pytest.skip("a group of one number")
+    bound = {"float32": 4e-6, "float64": 1e-14}[working_dtype]
+    x = (rng.normal(scale=2, size=shape) + 50).astype(working_dtype)
+    weight, bias = rng.normal(size=(2, 4)).astype(working_dtype)
+    grad = rng.normal(size=shape).astype(working_dtype)
+    w, b = per_channel(weight, x.ndim, axis), per_channel(bias, x.ndim, axis)
+    plain = true_group_norm(x.astype(np.longdouble), groups, axis)
+    y, statistics = fa.group_norm(x, groups, weight, bias, axis, return_statistics=True)
+    np.testing.assert_allclose(y, plain * w + b, atol=bound)
+    wanted = row_truth.gradient(lambda z: (grad * true_group_norm(z, groups, axis) * w).sum(), x)
+    for given in (None, statistics):
+        backward = fa.group_norm.backward(grad, x, groups, weight, axis, statistics=given)
+        np.testing.assert_allclose(backward[0], wanted, atol=max(4 * bound, 1e-8))
+        check_parameters(backward, plain, grad, weight, axis, bound)
+    np.testing.assert_allclose(
+        fa.group_norm.backward(grad, x, groups, axis=axis),
+        fa.group_norm.backward(grad, x, groups, np.ones(4), axis)[0],
+    )
+    written = np.asfortranarray(x)
+    assert fa.group_norm_(written, groups, weight, bias, axis) is written
+    assert same_bits(np.ascontiguousarray(written), y)
+    if groups == 4:
+        assert same_bits(fa.instance_norm(x, weight, bias, axis), y)
+        assert same_bits(fa.instance_norm_(x.copy(), weight, bias, axis), y)
+        by_instance = fa.instance_norm.backward(grad, x, weight, axis)
+        for one, other in zip(by_instance, fa.group_norm.backward(grad, x, 4, weight, axis), strict=True):
+            assert same_bits(one, other)
+
+
+def test_layout_does_not_change_a_bit(working_dtype, rng):
+    """The same numbers with the channels first in memory and last in memory."""
+    if fa.backend != "cython" and working_dtype == "float64":
+        pytest.skip("NumPy's order of summation follows the layout")
+    first = rng.normal(size=(3, 8, 5, 6)).astype(working_dtype)
+    last = np.ascontiguousarray(first.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+    for function in (
+        lambda x: fa.batch_norm(x, None, None, training=True),
+        lambda x: fa.group_norm(x, 4),
+        lambda x: fa.instance_norm(x),
+    ):
+        assert same_bits(np.ascontiguousarray(function(last)), function(first))
+
+
+def test_float16_and_empty():
+    x = np.arange(24, dtype=np.float16).reshape(2, 4, 3)
+    assert fa.group_norm(x, 2).dtype == np.float16
+    assert fa.batch_norm(x, None, None, training=True).dtype == np.float16
+    for shape in ((0, 4, 3), (2, 4, 0)):
+        assert fa.group_norm(np.empty(shape), 2).shape == shape
+        assert fa.batch_norm(np.empty(shape), np.zeros(4), np.ones(4)).shape == shape
+        assert fa.batch_norm(np.empty(shape), None, None, training=True).shape == shape
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda x: fa.group_norm_(x, 3), ValueError, "groups is 3"),
+        (lambda x: fa.group_norm(x, 0), ValueError, "groups is 0"),
+        (lambda x: fa.group_norm(x, 2.0), ValueError, "groups is 2.0"),
+        (lambda x: fa.group_norm_(x, 2, np.ones(3)), ValueError, "weight has shape"),
+        (lambda x: fa.instance_norm(x, eps=-1.0), ValueError, "eps is -1.0"),
+        (lambda x: fa.instance_norm(x, axis=3), np.exceptions.AxisError, "axis 3"),
+        (lambda x: fa.instance_norm(x, axis=None), TypeError, "axis is None"),
+        (lambda x: fa.batch_norm(x, None, np.ones(4)), TypeError, "mean is missing"),
+        (lambda x: fa.batch_norm_(x, np.ones(3), np.ones(4)), ValueError, "mean has shape"),
+        (lambda x: fa.batch_norm_(x, np.ones(4), -np.ones(4)), ValueError, "variance has -1.0"),
+        (lambda x: fa.batch_norm_(x, [0.0] * 4, np.ones(4), training=True), TypeError, "mean must be an array"),
+        (lambda x: fa.batch_norm_(x, np.ones(4), np.ones(4), training=True, momentum=2.0), ValueError, "momentum is 2.0"),
+        (lambda x: fa.batch_norm.backward(x[0], x, training=True), ValueError, "grad has shape"),
+    ],
+)
+def test_bad_arguments(call, error, words):
+    x = np.arange(24.0).reshape(2, 4, 3)
+    before = x.copy()
+    with pytest.raises(error, match=words):
+        call(x)
+    assert same_bits(x, before)

@@ -1,0 +1,234 @@
+"""Softmin, logsumexp, sparsemax, hardmax; scales, caps and masks."""
+
+import numpy as np
+import pytest
+import row_truth
+from inputs import same_bits
+
+import fastact as fa
+
+SHARING = [fa.softmax, fa.log_softmax, fa.softmin, fa.sparsemax, fa.hardmax]
+BACKWARD_BOUND = {"float32": 1e-6, "float64": 1e-11}
+
+
+def named(function):
+    return function.__name__
+
+
+def ulps(result, wanted, floor=0.0):
+    size = np.maximum(np.abs(wanted).astype(float), floor)
+    return float((np.abs(result - wanted) / np.spacing(size.astype(result.dtype))).max())
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 40, 5), (2, 7, 65), (1, 300, 1)], ids=str)
+def test_values(shape, axis, working_dtype, rng):
+    if fa.backend != "cython" and working_dtype == "float64":
+        pytest.skip("long double is the truth of float64 only where the sums are not long double themselves")
+    x = rng.normal(scale=3, size=shape).astype(working_dtype)
+    wide = x.astype(np.longdouble)
+    assert ulps(fa.softmin(x, axis=axis), row_truth.softmax(-wide, axis)) <= 3
+    result = fa.logsumexp(x, axis=axis, keepdims=True)
+    assert result.shape == tuple(1 if a == axis else n for a, n in enumerate(shape))
+    assert ulps(result, row_truth.logsumexp(wide, axis), floor=1.0) <= 2
+    assert same_bits(fa.logsumexp(x, axis=axis), result.squeeze(axis))
+    assert ulps(fa.sparsemax(x, axis=axis), row_truth.sparsemax(wide, axis), floor=1.0) <= 2
+    chosen = fa.hardmax(x, axis=axis)
+    assert (chosen.sum(axis=axis) == 1).all()
+    assert (np.argmax(chosen, axis=axis) == np.argmax(x, axis=axis)).all()
+
+
+def test_several_axes(rng):
+    x = rng.normal(size=(3, 4, 5))
+    flat = x.transpose(1, 0, 2).reshape(4, 15)
+    for function in SHARING:
+        wanted = function(flat).reshape(4, 3, 5).transpose(1, 0, 2)
+        np.testing.assert_allclose(function(x, axis=(0, 2)), wanted, rtol=1e-15)
+        np.testing.assert_allclose(function(x, axis=None), function(x.ravel()).reshape(x.shape), rtol=1e-15)
+    np.testing.assert_allclose(fa.logsumexp(x, axis=(0, 2)), fa.logsumexp(flat), rtol=1e-15)
+    assert fa.logsumexp(x, axis=None).shape == ()
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_scale_cap_and_mask(axis, working_dtype, rng):
+    """Each against the formula with what was asked for written out."""
+    x = rng.normal(scale=3, size=(6, 40)).astype(working_dtype)
+    keep = rng.random(x.shape) < 0.7
+    keep[:, :2] = keep[:2] = True
+    wide = x.astype(np.longdouble)
+    bound = {"float32": 2e-6, "float64": 5e-15}[working_dtype]
+    cap = np.longdouble(5)
+    for options, logits in (
+        ({"scale": 0.25}, wide / 4),
+        ({"softcap": 5.0}, cap * np.tanh(wide / cap)),
+        ({"scale": 0.5, "softcap": 5.0}, cap * np.tanh(wide / 2 / cap)),
+        ({"mask": keep}, np.where(keep, wide, -np.inf)),
+        ({"mask": keep[:1]}, np.where(keep[:1], wide, -np.inf)),
+        ({"mask": keep[:, :1]}, np.where(keep[:, :1], wide, -np.inf)),
+        ({"mask": -x, "scale": 2.0}, wide),
+        ({"mask": np.where(keep, 0, -np.inf).astype(working_dtype), "scale": 0.5}, np.where(keep, wide / 2, -np.inf)),
+    ):
+        with np.errstate(all="ignore"):
+            shares, logs = row_truth.softmax(logits, axis), row_truth.log_softmax(logits, axis)
+            total = row_truth.logsumexp(logits, axis).squeeze(axis)
+        if np.isnan(shares).any():
+            continue
+        np.testing.assert_allclose(fa.softmax(x, axis=axis, **options), shares, rtol=20 * bound, atol=0)
+        np.testing.assert_allclose(fa.log_softmax(x, axis=axis, **options), logs, rtol=bound, atol=bound)
+        np.testing.assert_allclose(fa.logsumexp(x, axis=axis, **options), total, rtol=bound, atol=bound)
+        np.testing.assert_allclose(fa.sparsemax(x, axis=axis, **options), row_truth.sparsemax(logits, axis), atol=4 * bound)
+        out = np.empty_like(x)
+        assert fa.softmax(x, axis=axis, out=out, **options) is out
+        written = x.copy()
+        assert fa.softmax_(written, axis=axis, **options) is written
+        assert same_bits(out, written)
+
+
+def test_softmin_scales(rng):
+    x = rng.normal(size=20)
+    np.testing.assert_allclose(fa.softmin(x, scale=2.0), row_truth.softmax(-2 * x, 0), rtol=1e-14)
+
+
+@pytest.mark.parametrize("function", SHARING, ids=named)
+def test_fully_masked_rows(function, dtype):
+    """Zero by default, as attention wants it; a masked NaN or infinity does not matter."""
+    x = np.array([[1, 2, 3, 4], [np.nan, np.inf, 0, 1]], dtype)
+    mask = np.array([[True, True, False, False], [False, False, False, False]])
+    logarithm = function is fa.log_softmax
+    for masked_row, share in (("zero", 0.0), ("nan", np.nan), ("uniform", 0.25)):
+        with np.errstate(divide="ignore"):
+            wanted = np.log(share) if logarithm else share
+        row = function(x, mask=mask, masked_row=masked_row)[1]
+        np.testing.assert_allclose(row, np.full(4, wanted), rtol=2 * np.finfo(dtype).eps)
+    first = function(x, mask=mask)[0]
+    assert (first[2:] == (-np.inf if logarithm else 0)).all()
+    assert np.isfinite(first[:2]).all()
+    hidden = function(np.array([1, np.nan, np.inf, 2], dtype), mask=[True, False, False, True])
+    np.testing.assert_array_equal(hidden[[0, 3]], function(np.array([1, 2], dtype)))
+
+
+def test_logsumexp_of_special_rows(dtype):
+    inf = np.inf
+    x = np.array([[1, inf], [inf, inf], [-inf, -inf], [-inf, 2], [1, np.nan], [-inf, np.nan]], dtype)
+    np.testing.assert_array_equal(fa.logsumexp(x), np.array([inf, inf, -inf, 2, np.nan, np.nan], dtype))
+    assert (fa.logsumexp(np.empty((3, 0), dtype)) == -inf).all()
+    assert fa.logsumexp(np.empty((0, 3), dtype)).shape == (0,)
+    assert fa.logsumexp(x, mask=np.zeros(2, bool)).tolist() == [-inf] * 6
+
+
+def test_sparsemax_and_hardmax_of_special_rows(dtype):
+    inf = np.inf
+    x = np.array([[1, inf, 0], [inf, -inf, inf], [-inf, -inf, -inf], [1, np.nan, 2], [3, 3, 3], [-inf, 5, 5]], dtype)
+    third = np.array(1, dtype) / 3
+    with np.errstate(invalid="ignore"):
+        wanted = [[0, 1, 0], [0.5, 0, 0.5], [np.nan] * 3, [np.nan] * 3, [third] * 3, [0, 0.5, 0.5]]
+        np.testing.assert_allclose(fa.sparsemax(x), np.array(wanted, dtype), rtol=np.finfo(dtype).eps)
+    wanted = [[0, 1, 0], [1, 0, 0], [1, 0, 0], [np.nan] * 3, [1, 0, 0], [0, 1, 0]]
+    np.testing.assert_array_equal(fa.hardmax(x), np.array(wanted, dtype))
+
+
+def test_sparsemax_of_long_rows(rng):
+    """Many equal and many close scores: the support is found, and the shares add up to one."""
+    for x in (np.zeros(5000), rng.normal(size=20_000), rng.normal(scale=1e-3, size=20_000), np.linspace(0, 1, 1000)):
+        np.testing.assert_allclose(fa.sparsemax(x), row_truth.sparsemax(x.astype(np.longdouble), 0), atol=1e-15)
+
+
+@pytest.mark.parametrize("axis", [0, 1, (0, 1)], ids=str)
+def test_backward(axis, working_dtype, rng):
+    """Against differences of the formula."""
+    x = rng.normal(size=(4, 6)).astype(working_dtype)
+    grad = rng.normal(size=(4, 6)).astype(working_dtype)
+    bound = BACKWARD_BOUND[working_dtype]
+
+    def check(function, truth, backward):
+        wanted = row_truth.gradient(lambda z: (grad * truth(z)).sum(), x)
+        np.testing.assert_allclose(backward, wanted, rtol=0, atol=4 * bound, err_msg=function)
+
+    def along(truth):
+        if axis == (0, 1):
+            return lambda z: truth(z.ravel(), 0).reshape(z.shape)
+        return lambda z: truth(z, axis)
+
+    soft, log_soft, sparse = along(row_truth.softmax), along(row_truth.log_softmax), along(row_truth.sparsemax)
+    check("softmax", lambda z: soft(z / 2), fa.softmax.backward(grad, fa.softmax(x, axis, scale=0.5), axis, scale=0.5))
+    y = fa.log_softmax(x, axis, scale=0.5)
+    check("log_softmax", lambda z: log_soft(z / 2), fa.log_softmax.backward(grad, y, axis, scale=0.5))
+    y = fa.softmin(x, axis, scale=2.0)
+    check("softmin", lambda z: soft(-2 * z), fa.softmin.backward(grad, y, axis, scale=2.0))
+    check("sparsemax", sparse, fa.sparsemax.backward(grad, fa.sparsemax(x, axis), axis))
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_backward_of_logsumexp(axis, working_dtype, rng):
+    x = rng.normal(size=(4, 6)).astype(working_dtype)
+    grad = rng.normal(size=(4, 6)[1 - axis]).astype(working_dtype)
+    keep = np.ones((4, 6), bool)
+    keep[1, 2] = False
+    cap = np.longdouble(3)
+    for options, logits in (
+        ({}, lambda z: z),
+        ({"scale": 0.5}, lambda z: z / 2),
+        ({"scale": 0.5, "softcap": 3.0}, lambda z: cap * np.tanh(z / 2 / cap)),
+        ({"mask": keep}, lambda z: np.where(keep, z, -np.inf)),
+    ):
+        wanted = row_truth.gradient(
+            lambda z, logits=logits: (np.expand_dims(grad, axis) * row_truth.logsumexp(logits(z), axis)).sum(), x
+        )
+        result = fa.logsumexp.backward(grad, x, axis, **options)
+        np.testing.assert_allclose(result, wanted, rtol=0, atol=4 * BACKWARD_BOUND[working_dtype])
+        out = x.copy()
+        assert fa.logsumexp.backward(grad, out, axis, out=out, **options) is out
+        assert same_bits(out, result)
+
+
+def test_jacobian(rng):
+    x = rng.normal(size=(2, 5))
+    y, grad = fa.softmax(x), rng.normal(size=(2, 5))
+    jacobian = fa.softmax_jacobian(y)
+    assert jacobian.shape == (2, 5, 5)
+    np.testing.assert_allclose(np.einsum("nij,nj->ni", jacobian, grad), fa.softmax.backward(grad, y), atol=1e-15)
+
+
+@pytest.mark.parametrize("function", SHARING, ids=named)
+def test_in_place_dtypes_and_empties(function, dtype, rng):
+    twin = getattr(fa, function.__name__ + "_")
+    x = rng.normal(size=(5, 6)).astype(dtype)
+    for axis in (0, 1, None):
+        wanted = function(x, axis=axis)
+        assert wanted.dtype == dtype
+        for view in (x.copy(), np.asfortranarray(x), np.repeat(x, 2, axis=1)[:, ::2]):
+            assert twin(view, axis=axis) is view
+            assert same_bits(np.ascontiguousarray(view), wanted)
+    assert function([[1, 2]]).dtype == np.float64
+    for shape in ((0,), (3, 0), (0, 3)):
+        assert function(np.empty(shape, dtype)).shape == shape
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"mask": np.ones(3, bool)}, ValueError, "mask has shape"),
+        ({"mask": np.ones((2, 2, 4), bool)}, ValueError, "mask has shape"),
+        ({"mask": np.ones(4, int)}, TypeError, "mask has dtype"),
+        ({"scale": np.nan}, ValueError, "scale is nan"),
+        ({"scale": "two"}, TypeError, "scale is 'two'"),
+        ({"softcap": 0.0}, ValueError, "softcap is 0.0"),
+        ({"softcap": -1.0}, ValueError, "softcap is -1.0"),
+        ({"mask": np.ones(4, bool), "masked_row": "one"}, ValueError, "masked_row is 'one'"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("function", SHARING, ids=named)
+def test_bad_options(function, options, error, words):
+    x = np.arange(8.0).reshape(2, 4)
+    before = x.copy()
+    with pytest.raises(error, match=words):
+        function(x, **options)
+    with pytest.raises(error, match=words):
+        getattr(fa, function.__name__ + "_")(x, **options)
+    assert same_bits(x, before)
+
+
+def test_bad_gradient_of_logsumexp():
+    with pytest.raises(ValueError, match=r"logsumexp.backward: grad has shape \(3,\)"):
+        fa.logsumexp.backward(np.ones(3), np.ones((2, 4)))
