@@ -9,7 +9,17 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["row_dot", "row_fmax", "row_length", "row_maximum", "row_mean", "row_norm", "row_sum", "row_sum_parts"]
+__all__ = [
+    "row_dot",
+    "row_first",
+    "row_fmax",
+    "row_length",
+    "row_maximum",
+    "row_moments",
+    "row_norm",
+    "row_sum",
+    "row_sum_parts",
+]
 
 _Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -53,8 +63,14 @@ def row_norm(x: _Array) -> _Array:
     return np.sqrt(_sum(_product(x, x))).astype(x.dtype)
 
 
-def row_mean(x: _Array) -> tuple[_Array, _Array]:
-    return _parts(_sum(x) / x.shape[1], x.dtype)
+def row_moments(x: _Array, origin: _Array) -> tuple[_Array, _Array, _Array]:
+    distance = np.subtract(x, origin, dtype=_WIDER[x.dtype])
+    mean = _sum(distance) / x.shape[1]
+    return *_parts(mean, x.dtype), np.sqrt(_sum((distance - mean) ** 2)).astype(x.dtype)
+
+
+def row_first(x: _Array) -> _Array:
+    return x[:, :1]
 
 
 def row_length(x: _Array) -> Any:

@@ -8,8 +8,11 @@ A *row* is what an operation normalises: the elements along its axis.  The row w
     high, low = row_sum_parts(x)  the sum, and what rounding it to ``high`` has lost
     row_dot(x, y)                 the sum of the products
     row_norm(x)                   the square root of the sum of the squares
-    high, low = row_mean(x)       the mean, and what rounding it to ``high`` has lost
     row_length(x)                 the number of elements
+    row_first(x)                  the first element of an input
+    high, low, norm = row_moments(x, origin)
+                                  the mean of ``x - origin`` in two parts, and the norm of the distances from it, where ``origin``
+                                  is an element of the row
 
 Sums are carried in twice the working precision.  A row word is the whole right-hand side of an assignment.  A program
 may read its inputs again after every reduction.  A value that an element keeps beyond a reduction lives in the memory of
@@ -27,7 +30,7 @@ from typing import Any
 from .coefficients import EXP, LOG2_E
 from .elementary import exp, log, log1p, reduce_by_ln2
 from .language import Constant
-from .row_words import row_dot, row_fmax, row_length, row_maximum, row_mean, row_norm, row_sum, row_sum_parts
+from .row_words import row_dot, row_first, row_fmax, row_length, row_maximum, row_moments, row_norm, row_sum, row_sum_parts
 from .words import absolute, copysign, fma, ldexp, maximum, polynomial, round, sqrt, where
 
 __all__ = ["PROGRAMS"]
@@ -204,6 +207,13 @@ def sparsemax_backward(grad: Any, y: Any) -> Any:
 # ---- statistics and what is normalised by them
 
 
+def sum_of(x: Any, y: Any, rest: Any) -> tuple[Any, Any]:
+    """x + y + rest in two parts, where `rest` is small beside y."""
+    total = x + y
+    of_y = total - x
+    return total, ((x - (total - of_y)) + (y - of_y)) + rest
+
+
 def standardized(x: Any, mean: Any, rest: Any, factor: Any) -> Any:
     """The distance from a mean in two parts, times a factor."""
     return ((x - mean) - rest) * factor
@@ -223,8 +233,9 @@ def inverse(x: Any) -> Any:
 
 
 def zscore(x: Any, ddof: Any = 0.0, eps: Any = 0.0) -> Any:
-    high, low = row_mean(x)
-    norm = row_norm((x - high) - low)
+    start = row_first(x)
+    offset, rest, norm = row_moments(x, start)
+    high, low = sum_of(start, offset, rest)
     length = row_length(x)
     widened = root_with(norm / sqrt(length - ddof), eps)
     divisor = where(widened == 0.0, 1.0, widened)
@@ -232,8 +243,9 @@ def zscore(x: Any, ddof: Any = 0.0, eps: Any = 0.0) -> Any:
 
 
 def zscore_backward(grad: Any, x: Any, ddof: Any = 0.0, eps: Any = 0.0) -> Any:
-    high, low = row_mean(x)
-    norm = row_norm((x - high) - low)
+    start = row_first(x)
+    offset, rest, norm = row_moments(x, start)
+    high, low = sum_of(start, offset, rest)
     total = row_sum(grad)
     length = row_length(x)
     factor = inverse(root_with(norm / sqrt(length - ddof), eps))
@@ -244,8 +256,9 @@ def zscore_backward(grad: Any, x: Any, ddof: Any = 0.0, eps: Any = 0.0) -> Any:
 
 
 def layer_norm(x: Any, weight: Any, bias: Any, eps: Any = 0.0) -> Any:
-    high, low = row_mean(x)
-    norm = row_norm((x - high) - low)
+    start = row_first(x)
+    offset, rest, norm = row_moments(x, start)
+    high, low = sum_of(start, offset, rest)
     length = row_length(x)
     factor = inverse(root_with(norm / sqrt(length), eps))
     return fma(standardized(x, high, low, factor), weight, bias), high, low, factor
@@ -281,8 +294,9 @@ def affine_gradients(grad: Any, x: Any, mean: Any, rest: Any, factor: Any) -> An
 
 
 def moments(x: Any) -> Any:
-    high, low = row_mean(x)
-    norm = row_norm((x - high) - low)
+    start = row_first(x)
+    offset, rest, norm = row_moments(x, start)
+    high, low = sum_of(start, offset, rest)
     return high, low, norm
 
 

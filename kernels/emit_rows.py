@@ -17,16 +17,17 @@ from pathlib import Path
 from emit import Function, Printer, Program, print_constants, print_function, read, write_if_changed
 
 REDUCTIONS = {
-    "row_dot": "Dot", "row_fmax": "Fmax", "row_maximum": "Maximum", "row_mean": "Mean", "row_norm": "Norm",
-    "row_sum": "Sum", "row_sum_parts": "SumParts",
+    "row_dot": "Dot", "row_fmax": "Fmax", "row_maximum": "Maximum", "row_moments": "Moments",
+    "row_norm": "Norm", "row_sum": "Sum", "row_sum_parts": "SumParts",
 }  # fmt: skip
 """The row words that need a pass over the row, and the engine's names for them."""
 
-OPERANDS = {"row_dot": 2}
-RESULTS = {"row_sum_parts": 2, "row_mean": 2}
+OPERANDS = {"row_dot": 2, "row_moments": 2}
+RESULTS = {"row_sum_parts": 2, "row_moments": 3}
 
 LENGTH = "row_length"
-
+FIRST = "row_first"
+WORDS = {*REDUCTIONS, LENGTH, FIRST}
 
 OF_ROW = "Row"
 """The annotation of an input that has one value a row."""
@@ -62,6 +63,7 @@ class RowProgram(Printer):
         super().__init__(program, function)
         self.read_arguments()
         self.statements_: list[Statement] = []
+        self.firsts: dict[str, int] = {}
         for node in self.body():
             self.statements_ += self.read_return(node) if isinstance(node, ast.Return) else [self.read_assignment(node)]
         self.schedule()
@@ -92,7 +94,7 @@ class RowProgram(Printer):
     def refuse_inner_words(self, node: ast.expr, whole: ast.expr | None = None) -> None:
         for inner in ast.walk(node):
             if isinstance(inner, ast.Call) and inner is not whole and isinstance(inner.func, ast.Name):
-                if inner.func.id in REDUCTIONS or inner.func.id == LENGTH:
+                if inner.func.id in WORDS:
                     raise self.refuse(inner, f"`{inner.func.id}` must be the whole right-hand side of an assignment")
 
     def read_assignment(self, node: ast.Assign) -> Statement:
@@ -100,7 +102,7 @@ class RowProgram(Printer):
         self.refuse_inner_words(value, value)
         targets = [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
         called = value.func.id if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) else None
-        word = called if called in REDUCTIONS or called == LENGTH else None
+        word = called if called in WORDS else None
         if word is not None and len(value.args) != OPERANDS.get(word, 1):  # type: ignore[attr-defined]
             raise self.refuse(node, f"`{word}` takes {OPERANDS.get(word, 1)} operands and is assigned")
         if word is not None and len(targets) != RESULTS.get(word, 1):
@@ -109,7 +111,16 @@ class RowProgram(Printer):
             if target in self.assigned:
                 raise self.refuse(node, f"`{target}` is assigned twice; a row program names every value once")
         self.assigned.update(targets)
-        return Statement(node, value, targets, self.names_in(value) if word != LENGTH else set(), word)
+        if word == FIRST:
+            self.firsts[targets[0]] = self.read_first(node)
+        return Statement(node, value, targets, self.names_in(value) if word not in (LENGTH, FIRST) else set(), word)
+
+    def read_first(self, node: ast.Assign) -> int:
+        """Return the number of the input whose first element a program asks for."""
+        operand = ast.unparse(node.value.args[0])  # type: ignore[attr-defined]
+        if operand not in self.inputs:
+            raise self.refuse(node, f"`{FIRST}` takes an input")
+        return self.inputs.index(operand)
 
     def read_return(self, node: ast.Return) -> list[Statement]:
         values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
@@ -119,8 +130,9 @@ class RowProgram(Printer):
 
     def schedule(self) -> None:
         """Give every statement its stage; a statement of the row runs at the end of its stage."""
-        of_row = {*self.settings, *self.row_inputs}
-        ready = dict.fromkeys([*self.inputs, *self.row_inputs, *self.settings], 0)
+        self.statements_ = [s for s in self.statements_ if s.word != FIRST]
+        of_row = {*self.settings, *self.row_inputs, *self.firsts}
+        ready = dict.fromkeys([*self.inputs, *self.row_inputs, *self.settings, *self.firsts], 0)
         for s in self.statements_:
             s.of_row = s.word == LENGTH or (s.word is None and bool(s.names) and s.names <= of_row)
             s.stage = max((ready[n] for n in s.names), default=0)
@@ -187,7 +199,7 @@ class RowProgram(Printer):
     def find_slots(self) -> dict[str, int]:
         """Number the values of the row that are used after the stage in which they are made."""
         made = {t: s.stage for s in self.statements_ if s.of_row or s.word for t in s.targets}
-        slots = {name: k for k, name in enumerate(self.row_inputs)}
+        slots = {name: k for k, name in enumerate([*self.row_inputs, *self.firsts])}
         for name in self.row_outputs:
             slots.setdefault(name, len(slots))
         for s in self.statements_:
@@ -250,6 +262,7 @@ class RowProgram(Printer):
     def print(self) -> list[str]:
         name = f"{self.function.name}_program"
         slots = ", ".join(str(self.slots[r]) for r in self.row_outputs)
+        firsts = ", ".join(map(str, self.firsts.values()))
         lines = [
             f"struct {name} {{",
             f'    static constexpr const char* name = "{self.function.name}";',
@@ -259,6 +272,7 @@ class RowProgram(Printer):
             f"    static constexpr int stages = {len(self.stages)};",
             f"    static constexpr int values = {len(self.slots)};",
             f"    static constexpr int returned[] = {{{slots or 0}}};",
+            f"    static constexpr int firsts = {len(self.firsts)}, first[] = {{{firsts or 0}}};",
             "    template <int stage> struct Stage;",
             "};",
         ]

@@ -16,6 +16,10 @@ template <class V> constexpr int SUMS = 128 / sizeof(ScalarOf<V>);
 // Vectors of columns that are worked on together; their partial sums stay in L1.
 template <class V> constexpr int BLOCK_VECTORS = sizeof(V) >= 32 ? 256 / sizeof(V) : 4;
 
+// Elements between the one at work and the one that is fetched: the next row is, which the processor does not do by itself where
+// a row ends with a page.
+template <class V> constexpr int AHEAD = 1024 / sizeof(ScalarOf<V>);
+
 template <class V> struct Numbers {
     static constexpr typename FormatOf<V>::Bits whole[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
                                                            16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
@@ -211,6 +215,46 @@ template <> struct Wide<f64> {
     }
 };
 
+// Adds x - origin and its square.
+FASTACT_INLINE void add_distance(Wide<f32>& sum, Wide<f32>& squares, f32 x, f32 origin) {
+    f64 a[PARTS], b[PARTS];
+    widen(x, a);
+    widen(origin, b);
+    for (int p = 0; p < PARTS; p++) {
+        const f64 distance = a[p] - b[p];
+        sum.parts[p] += distance;
+        squares.parts[p] += distance * distance;
+    }
+}
+FASTACT_INLINE void add_distance(Wide<f64>& sum, Wide<f64>& squares, f64 x, f64 origin) {
+    const f64 distance = x - origin, back = distance + origin;
+    const f64 rest = (x - back) - (origin - (back - distance));
+    sum.add(distance);
+    sum.low += rest;
+    squares.add_product(distance, distance);
+    squares.low += (distance + distance) * rest;
+}
+
+// sqrt(squares - sum**2 / n)
+FASTACT_INLINE f32 rounded_deviation(const Wide<f32>& sum, const Wide<f32>& squares, double n) {
+    f64 roots[PARTS];
+    for (int p = 0; p < PARTS; p++) {
+        const f64 difference = squares.parts[p] - sum.parts[p] * sum.parts[p] / broadcast<f64>(n);
+        roots[p] = sqrt(where(difference < f64{}, f64{}, difference));
+    }
+    return narrow(roots);
+}
+FASTACT_INLINE f64 rounded_deviation(const Wide<f64>& sum, const Wide<f64>& squares, double n) {
+    f64 parts[2], mean[2];
+    sum.in_parts(parts);
+    sum.mean(n, mean);
+    Wide<f64> difference = squares;
+    difference.add_product(-parts[0], mean[0]);
+    difference.low -= parts[0] * mean[1] + parts[1] * mean[0];
+    const f64 rounded = difference.rounded();
+    return sqrt(where(rounded < f64{}, f64{}, rounded));
+}
+
 // ---- reductions --------------------------------------------------------------------------------------------------------
 
 // In `merge_lanes` every lane ends as the whole; `blank` makes terms without effect of lanes beyond the end of a row.
@@ -230,11 +274,6 @@ struct SumParts : Sum {
     template <class V> static FASTACT_INLINE void finish(const Wide<V>& sum, double, V* results) { sum.in_parts(results); }
 };
 
-struct Mean : Sum {
-    static constexpr int results = 2;
-    template <class V> static FASTACT_INLINE void finish(const Wide<V>& sum, double n, V* results) { sum.mean(n, results); }
-};
-
 struct Dot : Sum {
     static constexpr int terms = 2;
     template <class V> static FASTACT_INLINE void accumulate(Wide<V>& sum, const V* terms) {
@@ -249,6 +288,36 @@ struct Norm : Sum {
     template <class V> static FASTACT_INLINE void finish(const Wide<V>& sum, double, V* results) {
         results[0] = sum.rounded_root();
     }
+};
+
+// Of distances from an element of the row, which differ from those from the mean by so little that nothing cancels: the square of
+// that difference is at most n - 1 times the variance.
+struct Moments {
+    static constexpr int terms = 2, results = 3;
+    template <class V> struct State {
+        Wide<V> sum, squares;
+    };
+    template <class V> static FASTACT_INLINE State<V> start() {
+        State<V> state;
+        state.sum = state.squares = Wide<V>{};
+        return state;
+    }
+    template <class V> static FASTACT_INLINE void accumulate(State<V>& state, const V* terms) {
+        add_distance(state.sum, state.squares, terms[0], terms[1]);
+    }
+    template <class V> static FASTACT_INLINE void merge(State<V>& state, const State<V>& other) {
+        state.sum.add(other.sum);
+        state.squares.add(other.squares);
+    }
+    template <class V> static FASTACT_INLINE void merge_lanes(State<V>& state) {
+        state.sum.merge_lanes();
+        state.squares.merge_lanes();
+    }
+    template <class V> static FASTACT_INLINE void finish(const State<V>& state, double n, V* results) {
+        state.sum.mean(n, results);
+        results[2] = rounded_deviation(state.sum, state.squares, n);
+    }
+    template <class V> static FASTACT_INLINE V blank() { return V{}; }
 };
 
 struct Fmax {
@@ -385,6 +454,10 @@ FASTACT_INLINE void row_stages(const Pointers<P, ScalarOf<V>>& at, ptrdiff_t n, 
     const auto whole = [&](ptrdiff_t i, int v) __attribute__((always_inline)) {
         V terms[R::terms + 1];
         const Whole here = {at, i};
+        if constexpr (stage == 0)
+            for (int k = 0; k < P::inputs; k++) __builtin_prefetch(at.inputs[k] + i + AHEAD<V>);
+        if constexpr (stage + 1 == P::stages)
+            for (int k = 0; k < P::outputs; k++) __builtin_prefetch(at.outputs[k] + i + AHEAD<V>, 1);
         work_on_elements<P, stage, V>(here, here, settings, row, terms);
         R::template accumulate<V>(states[v], terms);
     };
@@ -419,6 +492,7 @@ template <class P, class T> void run_row(const RowArguments& arguments, ptrdiff_
     V settings[P::settings + 1], row[P::values + 1];
     read_settings<P, V>(arguments, settings);
     for (int k = 0; k < P::row_inputs; k++) row[k] = broadcast<V>(*static_cast<const T*>(arguments.row_inputs[k]));
+    for (int k = 0; k < P::firsts; k++) row[P::row_inputs + k] = broadcast<V>(*static_cast<const T*>(arguments.inputs[P::first[k]]));
     row_stages<P, 0, V>(Pointers<P, T>(arguments, 0), n, settings, row);
     for (int k = 0; k < P::row_outputs; k++) {
         T all[lanes<V>];
@@ -434,12 +508,17 @@ template <class P, class T> void run_row(const RowArguments& arguments, ptrdiff_
 template <class P, class V> struct Columns {
     Pointers<P, ScalarOf<V>> at;
     const ColumnSteps& steps;
+    int vectors;
     ptrdiff_t count;
 
-    FASTACT_INLINE V get(const ScalarOf<V>* from) const { return count == 0 ? load<V>(from) : load_some<V>(from, count); }
+    FASTACT_INLINE bool full(int v) const { return count == 0 || v + 1 < vectors; }
+    FASTACT_INLINE V get(const ScalarOf<V>* from, int v) const { return full(v) ? load<V>(from) : load_some<V>(from, count); }
 };
 
-template <class P, int stage, class V, int VECTORS>
+// A partial sum stays in registers for this many of its elements.
+constexpr ptrdiff_t RUN = 8;
+
+template <class P, int stage, class V>
 FASTACT_INLINE void column_stages(const Columns<P, V>& columns, ptrdiff_t n, const V* settings, V (*row)[P::values + 1]) {
     using S = typename P::template Stage<stage>;
     using R = typename S::Reduced;
@@ -451,29 +530,35 @@ FASTACT_INLINE void column_stages(const Columns<P, V>& columns, ptrdiff_t n, con
         FASTACT_INLINE V input(int k) const {
             const ScalarOf<V>* const from = columns.at.inputs[k] + i * columns.steps.inputs[k];
             if (k > 0 && columns.steps.same_in_all_columns[k]) return broadcast<V>(*from);
-            return columns.get(from + v * W);
+            return columns.get(from + v * W, v);
         }
-        FASTACT_INLINE V output(int k) const { return columns.get(to(k)); }
+        FASTACT_INLINE V output(int k) const { return columns.get(to(k), v); }
         FASTACT_INLINE void operator()(int k, V value) const {
-            if (columns.count == 0) store<V>(to(k), value);
+            if (columns.full(v)) store<V>(to(k), value);
             else store_some<V>(to(k), value, columns.count);
         }
         FASTACT_INLINE ScalarOf<V>* to(int k) const { return columns.at.outputs[k] + i * columns.steps.outputs[k] + v * W; }
     };
-    typename R::template State<V> states[SUMS<V>][VECTORS];
+    typename R::template State<V> states[SUMS<V>][BLOCK_VECTORS<V>];
     const ptrdiff_t sums = n < SUMS<V> ? n : SUMS<V>;
     for (ptrdiff_t l = 0; l < sums; l++)
-        for (int v = 0; v < VECTORS; v++) R::template start<V>(states[l][v]);
-    for (ptrdiff_t i = 0; i < n; i++) {
-        for (int v = 0; v < VECTORS; v++) {
-            V terms[R::terms + 1];
-            const Element here = {columns, i, v};
-            work_on_elements<P, stage, V>(here, here, settings, row[v], terms);
-            R::template accumulate<V>(states[i % SUMS<V>][v], terms);
-        }
+        for (int v = 0; v < columns.vectors; v++) R::template start<V>(states[l][v]);
+    for (ptrdiff_t begin = 0; begin < n; begin += RUN * SUMS<V>) {
+        const ptrdiff_t end = begin + RUN * SUMS<V> < n ? begin + RUN * SUMS<V> : n;
+        for (ptrdiff_t l = 0; l < SUMS<V> && begin + l < end; l++)
+            for (int v = 0; v < columns.vectors; v++) {
+                typename R::template State<V> state = states[l][v];
+                for (ptrdiff_t i = begin + l; i < end; i += SUMS<V>) {
+                    V terms[R::terms + 1];
+                    const Element here = {columns, i, v};
+                    work_on_elements<P, stage, V>(here, here, settings, row[v], terms);
+                    R::template accumulate<V>(state, terms);
+                }
+                states[l][v] = state;
+            }
     }
     if constexpr (S::ends) {
-        for (int v = 0; v < VECTORS; v++) {
+        for (int v = 0; v < columns.vectors; v++) {
             // Partial sums without an element are +0, and adding them would change nothing.
             for (ptrdiff_t k = SUMS<V> / 2; k > 0; k /= 2)
                 for (ptrdiff_t l = 0; l < k && l + k < sums; l++) R::template merge<V>(states[l][v], states[l + k][v]);
@@ -482,7 +567,7 @@ FASTACT_INLINE void column_stages(const Columns<P, V>& columns, ptrdiff_t n, con
             S::template row<V>(results, broadcast<V>(ScalarOf<V>(n)), settings, row[v]);
         }
     }
-    if constexpr (stage + 1 < P::stages) column_stages<P, stage + 1, V, VECTORS>(columns, n, settings, row);
+    if constexpr (stage + 1 < P::stages) column_stages<P, stage + 1, V>(columns, n, settings, row);
 }
 
 template <class P, class T>
@@ -491,25 +576,21 @@ void run_columns(const RowArguments& arguments, const ColumnSteps& steps, ptrdif
     constexpr int W = lanes<V>, BLOCK = BLOCK_VECTORS<V>;
     V settings[P::settings + 1];
     read_settings<P, V>(arguments, settings);
-    const auto block = [&](ptrdiff_t column, ptrdiff_t count, auto vectors) __attribute__((always_inline)) {
-        constexpr int VECTORS = sizeof(vectors);
-        Columns<P, V> here = {Pointers<P, T>(arguments, column), steps, count};
+    for (ptrdiff_t column = 0; column < columns; column += BLOCK * W) {
+        const ptrdiff_t width = columns - column < BLOCK * W ? columns - column : BLOCK * W;
+        Columns<P, V> here = {Pointers<P, T>(arguments, column), steps, int((width + W - 1) / W), width % W};
         for (int k = 1; k < P::inputs; k++)
             if (steps.same_in_all_columns[k]) here.at.inputs[k] -= column;
-        V row[VECTORS][P::values + 1];
-        for (int k = 0; k < P::row_inputs; k++)
-            for (int v = 0; v < VECTORS; v++) row[v][k] = load<V>(static_cast<const T*>(arguments.row_inputs[k]) + column + v * W);
-        column_stages<P, 0, V, VECTORS>(here, n, settings, row);
+        V row[BLOCK][P::values + 1];
+        for (int v = 0; v < here.vectors; v++) {
+            for (int k = 0; k < P::row_inputs; k++) row[v][k] = load<V>(static_cast<const T*>(arguments.row_inputs[k]) + column + v * W);
+            for (int k = 0; k < P::firsts; k++) row[v][P::row_inputs + k] = here.get(here.at.inputs[P::first[k]] + v * W, v);
+        }
+        column_stages<P, 0, V>(here, n, settings, row);
         for (int k = 0; k < P::row_outputs; k++)
-            for (int v = 0; v < VECTORS; v++)
+            for (int v = 0; v < here.vectors; v++)
                 store<V>(static_cast<T*>(arguments.row_outputs[k]) + column + v * W, row[v][P::returned[k]]);
-    };
-    struct One { char size[1]; };
-    struct Full { char size[BLOCK]; };
-    ptrdiff_t column = 0;
-    for (; column + BLOCK * W <= columns; column += BLOCK * W) block(column, 0, Full{});
-    for (; column + W <= columns; column += W) block(column, 0, One{});
-    if (column < columns) block(column, columns - column, One{});
+    }
 }
 
 // ---- rows to columns and back ------------------------------------------------------------------------------------------

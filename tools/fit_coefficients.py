@@ -140,9 +140,7 @@ def polynomial_constant(
         errors.append(f"{mp.nstr(error, 2)} ({precision})")
         listed = "".join(f"        {text(c, precision)},\n" for c in coefficients)
         lines.append(f"    {precision}=(\n{listed}    ),\n")
-    ranges = " and ".join(
-        dict.fromkeys(f"[{mp.nstr(interval[p][0], 6)}, {mp.nstr(interval[p][1], 6)}]" for p in PRECISIONS)
-    )
+    ranges = " and ".join(dict.fromkeys(f"[{mp.nstr(interval[p][0], 6)}, {mp.nstr(interval[p][1], 6)}]" for p in PRECISIONS))
     return f"\n# {comment}\n# on {ranges}; errors {', '.join(errors)}\n{name} = Constant(\n{''.join(lines)})\n"
 
 
@@ -235,26 +233,16 @@ def module() -> str:
             {"float32": mpf(175), "float64": mpf(1415)},
         ),
         number_constant("TANH_SMALL", "up to it tanh is its own polynomial", both(mpf("0.55"))),
-        number_constant(
-            "TANH_END", "from it on 4 * exp(-2 * x) rounds to zero", {"float32": mpf(53), "float64": mpf(374)}
-        ),
-        number_constant(
-            "MISH_LOWEST", "below it x * exp(x) rounds to zero", {"float32": mpf(-110), "float64": mpf(-754)}
-        ),
-        number_constant(
-            "MISH_HIGHEST", "above it exp(-2 * x) does not count", {"float32": mpf(20), "float64": mpf(40)}
-        ),
+        number_constant("TANH_END", "from it on 4 * exp(-2 * x) rounds to zero", {"float32": mpf(53), "float64": mpf(374)}),
+        number_constant("MISH_LOWEST", "below it x * exp(x) rounds to zero", {"float32": mpf(-110), "float64": mpf(-754)}),
+        number_constant("MISH_HIGHEST", "above it exp(-2 * x) does not count", {"float32": mpf(20), "float64": mpf(40)}),
         number_constant("SQRT_HALF", "sqrt(1/2)", both(mp.sqrt(mpf(1) / 2))),
         number_constant("SQRT_TWO", "sqrt(2)", high(mp.sqrt(2))),
         number_constant("SQRT_TWO_REST", "sqrt(2) - SQRT_TWO", low(mp.sqrt(2))),
         number_constant("NORMAL_PEAK", "1 / sqrt(2 * pi)", both(1 / mp.sqrt(2 * mp.pi))),
         number_constant("ERF_SLOPE_HALF", "1 / sqrt(pi)", both(1 / mp.sqrt(mp.pi))),
-        number_constant(
-            "SMALLEST_NORMAL", "the smallest normal number", {"float32": mpf(2) ** -126, "float64": mpf(2) ** -1022}
-        ),
-        number_constant(
-            "NORMALISER", "makes subnormal numbers normal", {"float32": mpf(2) ** 32, "float64": mpf(2) ** 64}
-        ),
+        number_constant("SMALLEST_NORMAL", "the smallest normal number", {"float32": mpf(2) ** -126, "float64": mpf(2) ** -1022}),
+        number_constant("NORMALISER", "makes subnormal numbers normal", {"float32": mpf(2) ** 32, "float64": mpf(2) ** 64}),
         number_constant("NORMALISER_EXPONENT", "log2(NORMALISER)", {"float32": mpf(32), "float64": mpf(64)}),
         number_constant(
             "SQUARE_END",
@@ -282,9 +270,7 @@ def module() -> str:
         number_constant("LECUN_SCALE_REST", "1.7159 - LECUN_SCALE", low(mpf("1.7159"))),
         number_constant("LECUN_SLOPE", "1.7159 * 2 / 3", high(mpf("1.7159") * 2 / 3)),
         number_constant("LECUN_SLOPE_REST", "1.7159 * 2 / 3 - LECUN_SLOPE", low(mpf("1.7159") * 2 / 3)),
-        number_constant(
-            "TAIL_POLE", "normal_cdf(-t) is exp(-t * t / 2) / (t + TAIL_POLE) times a smooth function", TAIL_POLE
-        ),
+        number_constant("TAIL_POLE", "normal_cdf(-t) is exp(-t * t / 2) / (t + TAIL_POLE) times a smooth function", TAIL_POLE),
         number_constant("TAIL_CENTRE", "the middle of t / (t + TAIL_POLE)", TAIL_CENTRE),
         number_constant(
             "NORMAL_TAIL_NORMAL",
@@ -374,8 +360,7 @@ def module() -> str:
         number_constant("TAIL_FIRST", "normal_cdf(-t) * exp(t * t / 2) * (t + TAIL_POLE) at TAIL_CENTRE", tail_first()),
         polynomial_constant(
             "TAIL",
-            "(normal_cdf(-t) * exp(t * t / 2) * (t + TAIL_POLE) - TAIL_FIRST) / k\n"
-            "# of k = t / (t + TAIL_POLE) - TAIL_CENTRE",
+            "(normal_cdf(-t) * exp(t * t / 2) * (t + TAIL_POLE) - TAIL_FIRST) / k\n# of k = t / (t + TAIL_POLE) - TAIL_CENTRE",
             tail_slope,
             lambda p: lambda k: k / tail_of_place(p)(k),
             {p: tail_interval(p) for p in PRECISIONS},

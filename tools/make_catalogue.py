@@ -21,8 +21,7 @@ NOTE = f"Limits are at minus and plus infinity. Required parameters are set to {
 def signature(declaration: Declaration) -> str:
     """Return the call, with parameters and defaults."""
     parameters = [
-        name if default is inspect.Parameter.empty else f"{name}={default:g}"
-        for name, default in declaration.parameters.items()
+        name if default is inspect.Parameter.empty else f"{name}={default:g}" for name, default in declaration.parameters.items()
     ]
     return f"{declaration.name}({', '.join(['x', *parameters])})"
 
