@@ -14,45 +14,20 @@ from .version import __version__
 
 with _one_sentence_from_command():
     from ._active import backend
-    from .channel_norms import (
-        batch_norm,
-        batch_norm_,
-        group_norm,
-        group_norm_,
-        instance_norm,
-        instance_norm_,
-    )
+    from .cells import gru_cell, lstm_cell
+    from .channel_norms import batch_norm, batch_norm_, group_norm, group_norm_, instance_norm, instance_norm_
+    from .clipping import clip_by_norm_, clip_by_value_
     from .configuration import show_config
     from .forms import Activation, Form
     from .forms import activation as _activation
-    from .losses import (
-        Loss,
-        binary_cross_entropy_with_logits,
-        cross_entropy,
-        mse_loss,
-        nll_loss,
-    )
-    from .normalizations import (
-        Statistics,
-        add_layer_norm,
-        add_rms_norm,
-        layer_norm,
-        layer_norm_,
-        minmax,
-        minmax_,
-        normalize,
-        normalize_,
-        rms_norm,
-        rms_norm_,
-        weight_norm,
-        weight_norm_,
-        zscore,
-        zscore_,
-    )
-    from .operation import (
-        Operation,
-    )
+    from .fusions import affine_activation, affine_activation_, bias_activation, bias_activation_
+    from .gates import bilinear, gated, geglu, glu, reglu, swiglu, swiglu_oai
+    from .layer_norms import add_layer_norm, add_rms_norm, layer_norm, layer_norm_, rms_norm, rms_norm_
+    from .losses import Loss, binary_cross_entropy_with_logits, cross_entropy, mse_loss, nll_loss
+    from .moments import Statistics
+    from .operation import Operation
     from .registry import get, list_activations
+    from .scalings import minmax, minmax_, normalize, normalize_, weight_norm, weight_norm_, zscore, zscore_
     from .softmaxes import (
         hardmax,
         hardmax_,
@@ -78,15 +53,26 @@ __all__ = [
     "__version__",
     "add_layer_norm",
     "add_rms_norm",
+    "affine_activation",
+    "affine_activation_",
     "backend",
     "batch_norm",
     "batch_norm_",
+    "bias_activation",
+    "bias_activation_",
+    "bilinear",
     "binary_cross_entropy_with_logits",
+    "clip_by_norm_",
+    "clip_by_value_",
     "cross_entropy",
+    "gated",
+    "geglu",
     "get",
     "get_num_threads",
+    "glu",
     "group_norm",
     "group_norm_",
+    "gru_cell",
     "hardmax",
     "hardmax_",
     "instance_norm",
@@ -97,6 +83,7 @@ __all__ = [
     "log_softmax",
     "log_softmax_",
     "logsumexp",
+    "lstm_cell",
     "minmax",
     "minmax_",
     "mse_loss",
@@ -104,6 +91,7 @@ __all__ = [
     "normalize",
     "normalize_",
     "num_threads",
+    "reglu",
     "rms_norm",
     "rms_norm_",
     "set_num_threads",
@@ -115,6 +103,8 @@ __all__ = [
     "softmin_",
     "sparsemax",
     "sparsemax_",
+    "swiglu",
+    "swiglu_oai",
     "weight_norm",
     "weight_norm_",
     "zscore",

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
-__all__ = ["check_dtype", "check_out", "check_writeable_in_place", "overlaps_itself", "sum_to_shape"]
+__all__ = ["check_dtype", "check_out", "check_writeable_in_place", "one_axis", "overlaps_itself", "sum_to_shape"]
+
+
+def one_axis(function: str, axis: Any, ndim: int) -> int:
+    """Return a single axis counted from the first; raise NumPy's AxisError if there is no such axis."""
+    try:
+        index = operator.index(axis)
+    except TypeError:
+        raise TypeError(f"{function}: axis is {axis!r}; it must be an integer") from None
+    return normalize_axis_index(index, ndim, function)
 
 
 def check_dtype(function: str, argument: str, x: Any) -> None:

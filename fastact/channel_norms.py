@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .moments import two_parts, wide_moments
-from .normalizations import Statistics
+from .moments import Statistics, factor_of, two_parts, wide_moments
 from .operation import differentiable, in_place
 from .row_calls import Array, Rows, aligned, as_array, axes_of, check_same_shape, not_negative, real, result_dtype, wider
 
@@ -98,13 +97,6 @@ def _over_groups(values: Array, axes: tuple[int, ...], channel: int, groups: int
     return shared
 
 
-def _factor(variance: Array, eps: float) -> Array:
-    """Return one over the deviation, and 0 where nothing deviates."""
-    with np.errstate(all="ignore"):
-        widened = np.sqrt(variance + eps)
-        return np.where(widened == 0, 0, 1 / widened)
-
-
 def _batch_norm_backward(
     grad: ArrayLike,
     x: ArrayLike,
@@ -169,7 +161,7 @@ def _batch_norm_backward(
         return channels.backward(grad, center, factor, weight, None, channels.count, out)
     if statistics is None:
         center, spread = wide_moments(name, channels.x, channels.batch, channels.rows.dtype)
-        statistics = Statistics(center, _factor(spread, eps))
+        statistics = Statistics(center, factor_of(spread, eps))
     return channels.backward(grad, *statistics, weight, channels.batch, channels.count, out)
 
 
@@ -182,7 +174,7 @@ def _running(channels: _Channels, mean: Any, variance: Any, eps: float) -> tuple
     spread = channels.numbers("variance", variance, 1.0).astype(wide)
     if np.any(spread < 0):
         raise ValueError(f"{channels.function}: variance has {spread[spread < 0][0]}; it must not be negative")
-    return channels.numbers("mean", mean, 0.0).astype(wide), _factor(spread, eps)
+    return channels.numbers("mean", mean, 0.0).astype(wide), factor_of(spread, eps)
 
 
 @differentiable(_batch_norm_backward)
@@ -265,7 +257,7 @@ def batch_norm(
         for argument, running in (("mean", mean), ("variance", variance)):
             _check_running(channels, argument, running)
         center, spread = wide_moments(name, channels.x, channels.batch, channels.rows.dtype)
-        factor = _factor(spread, eps)
+        factor = factor_of(spread, eps)
         length = channels.x.size // max(channels.count, 1)
         sample = spread * (length / (length - 1)) if length > 1 else np.full_like(spread, np.nan)
         for running, measured in ((mean, center), (variance, sample)):
@@ -301,7 +293,7 @@ def _statistics_of_groups(channels: _Channels, groups: int, eps: float) -> Stati
     mean, variance = wide_moments(channels.function, split, axes, channels.rows.dtype)
     whole = [1 if a in channels.spatial else n for a, n in enumerate(shape)]
     parts = [*whole[:axis], groups, channels.count // groups, *whole[axis + 1 :]]
-    mean, factor = (np.broadcast_to(s, parts).reshape(whole) for s in (mean, _factor(variance, eps)))
+    mean, factor = (np.broadcast_to(s, parts).reshape(whole) for s in (mean, factor_of(variance, eps)))
     return Statistics(mean, factor)
 
 
@@ -546,6 +538,6 @@ def instance_norm(
     return _normalize_groups("instance_norm", x, None, weight, bias, axis, eps, out, return_statistics)
 
 
-batch_norm_ = in_place(batch_norm)
-group_norm_ = in_place(group_norm)
+batch_norm_ = in_place(batch_norm, "x, None, None, training=True")
+group_norm_ = in_place(group_norm, "x, 2")
 instance_norm_ = in_place(instance_norm)

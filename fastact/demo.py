@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from .normalizations import zscore, zscore_
 from .plain_numpy import PLAIN, PLAIN_ROWS
 from .registry import get
+from .scalings import zscore, zscore_
 from .softmaxes import log_softmax, softmax_
 
 __all__ = ["Digits", "Network", "Step", "format_table", "infer", "load_digits", "train"]

@@ -1,15 +1,30 @@
-"""Means and variances in twice the precision of the data."""
+"""Means and variances in twice the precision of the data, and what is made of them."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .row_calls import Array, Rows, wider
 
-__all__ = ["two_parts", "wide_moments"]
+__all__ = ["Statistics", "factor_of", "two_parts", "wide_moments"]
+
+
+class Statistics(NamedTuple):
+    """What a normalisation has measured, with the length 1 along the axes of a row.
+
+    Attributes
+    ----------
+    mean : ndarray
+        In twice the precision of the data, so that a large offset costs no digits.
+    factor : ndarray
+        What the distances from the mean were multiplied by, one over the deviation.
+    """
+
+    mean: Array
+    factor: Array
 
 
 def _longest_run(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
@@ -64,3 +79,10 @@ def two_parts(wide: Array, dtype: np.dtype[Any]) -> tuple[Array, Array]:
     with np.errstate(all="ignore"):
         high = wide.astype(dtype)
         return high, (wide - high).astype(dtype)
+
+
+def factor_of(variance: Array, eps: float) -> Array:
+    """Return one over the deviation, and 0 where nothing deviates."""
+    with np.errstate(all="ignore"):
+        widened = np.sqrt(variance + eps)
+        return np.where(widened == 0, 0, 1 / widened)

@@ -51,8 +51,8 @@ def differentiable(
     return lambda function: Operation(function, backward)
 
 
-def in_place(operation: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the twin of an operation that writes over its first argument `x`."""
+def in_place(operation: Callable[..., Any], example: str = "x") -> Callable[..., Any]:
+    """Return the twin of an operation that writes over its first argument `x`; its example calls it with these arguments."""
     name: str = operation.__name__
 
     def twin(x: Any, *args: Any, **options: Any) -> Any:
@@ -69,6 +69,8 @@ def in_place(operation: Callable[..., Any]) -> Callable[..., Any]:
         f"Apply `{name}` in place and return what it returns.\n\n"
         "x is any writeable array of floats that does not overlap itself.  An array of another kind or dtype is a TypeError, a\n"
         "read-only one a ValueError.\n\n"
-        f"See Also\n--------\nfastact.{name} : the formula, the other parameters, the conventions."
+        f"See Also\n--------\nfastact.{name} : the formula, the other parameters, the conventions.\n\n"
+        "Examples\n--------\n>>> import fastact as fa\n>>> import numpy as np\n>>> x = np.eye(2)\n"
+        f">>> fa.{name}_({example}) is x\nTrue"
     )
     return twin

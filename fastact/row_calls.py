@@ -21,10 +21,13 @@ __all__ = [
     "aligned",
     "as_array",
     "axes_of",
+    "check_result",
     "check_same_shape",
     "elements_of_row",
     "not_negative",
     "one_of",
+    "prepare",
+    "prepare_backward",
     "real",
     "result_dtype",
     "wider",
@@ -156,6 +159,13 @@ def _apart(x: Array, out: Array) -> Array:
     return x if same else x.copy()
 
 
+def check_result(function: str, out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    """Raise unless a result can be written to `out`, which would lose the mask of a masked array."""
+    if isinstance(out, np.ma.MaskedArray):
+        raise TypeError(f"{function}: out is a masked array; it must be a NumPy array")
+    check_out(function, out, shape, dtype)
+
+
 class Rows:
     """The rows of a call: which axes they run along, and in which type they are computed.
 
@@ -181,10 +191,8 @@ class Rows:
 
     def check_out(self, out: Any) -> None:
         """Raise unless a result that has elements can be written to `out`, if it is given."""
-        if isinstance(out, np.ma.MaskedArray):
-            raise TypeError(f"{self.function}: out is a masked array; it must be a NumPy array")
         if out is not None:
-            check_out(self.function, out, self.shape, self.dtype)
+            check_result(self.function, out, self.shape, self.dtype)
 
     def run(
         self,
@@ -246,3 +254,20 @@ class Rows:
     def squeeze(self, values: Array, keepdims: bool = False) -> Array:
         """Return values of rows, as those of a NumPy reduction."""
         return values if keepdims else values.reshape([n for a, n in enumerate(self.shape) if a not in self.axes])
+
+
+def prepare(function: str, x: Any, axis: Axis, out: Any) -> tuple[Array, Rows]:
+    """Check what operations of one array take."""
+    x = as_array(function, "x", x)
+    rows = Rows(function, result_dtype(x), x.shape, axes_of(function, axis, x.ndim))
+    rows.check_out(out)
+    return x, rows
+
+
+def prepare_backward(function: str, grad: Any, x: Any, axis: Axis, out: Any) -> tuple[Array, Array, Rows]:
+    """Check what backward passes from the input take."""
+    grad, x = as_array(function, "grad", grad), as_array(function, "x", x)
+    check_same_shape(function, "grad", grad, "x", x.shape)
+    rows = Rows(function, result_dtype(grad, x), x.shape, axes_of(function, axis, x.ndim))
+    rows.check_out(out)
+    return grad, x, rows

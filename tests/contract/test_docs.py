@@ -42,11 +42,17 @@ def test_public_functions_have_examples():
             assert run(thing, name) > 0 or name in ("show_config", "set_num_threads"), name
 
 
-@pytest.mark.parametrize("operation", [fa.softmax, fa.log_softmax, fa.zscore], ids=lambda operation: operation.__name__)
-def test_row_operations(operation):
-    assert doctest.DocTestParser().get_examples(inspect.getdoc(operation))
-    test = doctest.DocTestParser().get_doctest(inspect.getdoc(operation), {"fa": fa, "np": np}, operation.__name__, None, 0)
-    assert doctest.DocTestRunner().run(test).failed == 0
+OPERATIONS = [getattr(fa, name) for name in fa.__all__]
+OPERATIONS = [f for f in OPERATIONS if callable(f) and f.__module__ == "fastact" and not isinstance(f, fa.Form)]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.__name__)
+def test_operations(operation):
+    examples = doctest.DocTestParser()
+    assert examples.get_examples(inspect.getdoc(operation))
+    for function in (operation, getattr(operation, "backward", operation)):
+        test = examples.get_doctest(inspect.getdoc(function), {"fa": fa, "np": np}, operation.__name__, None, 0)
+        assert doctest.DocTestRunner().run(test).failed == 0
 
 
 def test_summary_lines(case):

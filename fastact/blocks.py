@@ -1,0 +1,170 @@
+"""Operations of several steps, block by block, so that what one step leaves for the next stays in the caches.
+
+A *body* is a function of NumPy arrays that writes its results by ufuncs with ``out=``.  Run over blocks, it may take ten steps
+and still walk through memory once, and all that it needs besides is a few blocks of scratch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from .threads import get_num_threads
+
+__all__ = ["BLOCK", "add_over_channels", "computing_dtype", "copied_blocks", "run_blocks", "share_memory"]
+
+_Array = np.ndarray[Any, np.dtype[Any]]
+_Index = tuple[slice, ...]
+
+BLOCK = 65536
+"""Elements of a block for each thread: what an activation wants before it starts another one.
+
+Four operands of float32, scratch included, take 1 MiB of the L2 cache.
+"""
+
+OVERLAP_EFFORT = 1000
+"""What NumPy may try before it takes two arrays for overlapping; views with few axes need about ten."""
+
+
+def computing_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the dtype that results of a dtype are computed in."""
+    return np.dtype(np.float32) if dtype == np.float16 else dtype
+
+
+def share_memory(x: _Array, y: _Array) -> bool:
+    """Tell whether two arrays have an element in common, or whether it is too hard to say."""
+    return np.may_share_memory(x, y, max_work=OVERLAP_EFFORT)  # type: ignore[arg-type]
+
+
+def _same_elements(x: _Array, y: _Array) -> bool:
+    return (x.shape, x.strides, x.itemsize, x.ctypes.data) == (y.shape, y.strides, y.itemsize, y.ctypes.data)
+
+
+def _is_direct(x: _Array, dtype: np.dtype[Any]) -> bool:
+    return x.dtype == dtype and x.flags.aligned
+
+
+def _indices(shape: tuple[int, ...], size: int) -> Iterator[_Index]:
+    """Yield the blocks of an array of this shape, in C order: ranges of one axis, with all of the axes behind it."""
+    axis, inner = len(shape), 1
+    while axis and inner * shape[axis - 1] <= size:
+        axis -= 1
+        inner *= shape[axis]
+    if axis == 0:
+        yield ()
+        return
+    length = shape[axis - 1]
+    # Ranges of about one length, rather than a short one at the end.
+    count = -(-length // max(1, size // inner))
+    step = -(-length // count)
+    for place in np.ndindex(shape[: axis - 1]):
+        before = tuple(slice(i, i + 1) for i in place)
+        for start in range(0, length, step):
+            yield (*before, slice(start, start + step))
+
+
+def _part(x: _Array, index: _Index) -> _Array:
+    """Return a block of an array; an axis of length one serves all blocks."""
+    if 1 in x.shape:
+        index = tuple(slice(None) if n == 1 else s for s, n in zip(index, x.shape, strict=False))
+    return x[index]
+
+
+def run_blocks(
+    body: Callable[..., None],
+    inputs: Sequence[_Array],
+    outputs: Sequence[_Array],
+    dtype: np.dtype[Any],
+    scratch: int = 0,
+    totals: Sequence[_Array] = (),
+) -> None:
+    """Call ``body(*inputs, *outputs, *scratch, *totals)`` on one block of the operands after the other.
+
+    The body gets native, aligned arrays of the computing dtype.  Several outputs it may write at any time, and use as scratch.  A
+    single one it writes last: it may be one of the inputs, or the last block of scratch.  Floating-point errors are ignored.
+
+    Parameters
+    ----------
+    body : callable
+    inputs : sequence of ndarray
+        Of any dtypes and layouts.  They broadcast to the shape of the outputs and may overlap these, as if they were copies.
+    outputs : sequence of ndarray
+        Of one shape, any dtypes and layouts; they do not overlap each other.
+    dtype : dtype
+        That of the results; what is computed in float32 for float16.
+    scratch : int
+        How many more blocks the body wants.
+    totals : sequence of ndarray
+        Sums with all of the axes of the outputs, which the body adds to.  Where there are any, the shape alone decides on the
+        blocks, so that strides and threads cannot change the order of summation.
+    """
+    shape = outputs[0].shape or (1,)
+    if 0 in shape:
+        return
+    dtype = computing_dtype(dtype)
+    operands: list[_Array] = []
+    in_place = False
+    with np.errstate(all="ignore"):
+        for x in inputs:
+            overlapped = [y for y in outputs if share_memory(x, y)]
+            if all(_same_elements(x, y) for y in overlapped):
+                in_place |= bool(overlapped)
+            else:
+                x = x.copy()
+            x = x.reshape((1,) * (len(shape) - x.ndim) + x.shape)
+            operands.append(x if x.shape == shape or _is_direct(x, dtype) else x.astype(dtype))
+        operands += [y.reshape(shape) for y in outputs]
+        threads = 1 if totals else get_num_threads()
+        if not totals and not all(x.flags.c_contiguous for x in operands):
+            # The order of the memory, not that of the axes.
+            full = [x for x in operands if x.shape == shape]
+            order = sorted(range(len(shape)), key=lambda axis: -sum(abs(x.strides[axis]) for x in full))
+            operands = [x.transpose(order) for x in operands]
+            shape = operands[-1].shape
+        first, single = len(inputs), len(outputs) == 1
+        gathered = [k for k, x in enumerate(operands[:first]) if not _is_direct(x, dtype)]
+        scattered = [k for k, y in enumerate(operands[first:], first) if not (_is_direct(y, dtype) and (single or not in_place))]
+        # The output is scratch, too, if it may: one block less in the caches.
+        lent = bool(scratch and single and not in_place and not scattered and operands[-1].flags.c_contiguous)
+        size = min(prod(shape), BLOCK * threads)
+        buffers = [np.empty(size, dtype) for _ in range(len(gathered) + len(scattered) + scratch - lent)]
+        shaped: list[_Array] = []
+        for index in _indices(shape, size):
+            parts = [_part(x, index) for x in operands]
+            block = parts[-1].shape
+            if not shaped or shaped[0].shape != block:
+                shaped = [buffer[: prod(block)].reshape(block) for buffer in buffers]
+            ready, free = parts.copy(), iter(shaped)
+            for k in gathered:
+                ready[k] = next(free)
+                ready[k][...] = parts[k]
+            for k in scattered:
+                ready[k] = next(free)
+            body(*ready, *free, *parts[-1:] * lent, *[_part(total, index) for total in totals])
+            for k in scattered:
+                np.copyto(parts[k], ready[k], casting="same_kind")
+
+
+def copied_blocks(x: _Array, dtype: np.dtype[Any]) -> Iterator[_Array]:
+    """Yield the elements of an array in C order, block by block, in a buffer of one dimension that is used again."""
+    buffer = np.empty(min(x.size, BLOCK), dtype)
+    for index in _indices(x.shape, BLOCK):
+        part = _part(x, index)
+        block = buffer[: part.size]
+        block.reshape(part.shape)[...] = part
+        yield block
+
+
+def add_over_channels(total: _Array, values: _Array, axis: int) -> None:
+    """Add the sums of a block over all of its axes but one; they are carried in float64, in an order that the shape decides."""
+    outer, channels, inner = prod(values.shape[:axis]), values.shape[axis], prod(values.shape[axis + 1 :])
+    wide = values.astype(np.float64, order="C").reshape(outer, channels, inner)
+    while outer > 1:
+        half = outer // 2
+        wide[:half] += wide[outer - half : outer]
+        outer -= half
+    sums = wide[0, :, 0] if inner == 1 else wide[0].sum(axis=-1)
+    total += sums.reshape(total.shape)

@@ -1,0 +1,491 @@
+"""An activation after a bias, or after a scale and a shift, one number a channel; in one walk through memory, both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .arrays import check_writeable_in_place, one_axis
+from .blocks import add_over_channels, run_blocks
+from .forms import Activation
+from .inner_activations import inner_activation
+from .operation import differentiable
+from .results import one_result
+from .row_calls import as_array, result_dtype
+
+__all__ = ["affine_activation", "affine_activation_", "bias_activation", "bias_activation_"]
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+_Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def _per_channel(function: str, argument: str, value: Any, x: _Array, axis: int) -> _Array:
+    """Return numbers that are one a channel as an array that broadcasts against `x`."""
+    numbers = as_array(function, argument, value)
+    if numbers.shape != (x.shape[axis],):
+        raise ValueError(
+            f"{function}: {argument} has shape {numbers.shape}; it must have one number for each of the {x.shape[axis]} channels "
+            f"along axis {axis} of x"
+        )
+    return numbers.reshape(-1, *(1,) * (x.ndim - 1 - axis))
+
+
+def _alike(function: str, argument: str, value: Any, x: _Array) -> _Array:
+    """Return an operand that must have the shape of `x`."""
+    operand = as_array(function, argument, value)
+    if operand.shape != x.shape:
+        raise ValueError(f"{function}: {argument} has shape {operand.shape}; it must have the shape of x, {x.shape}")
+    return operand
+
+
+def _shift(x: _Array, numbers: Sequence[_Array], out: _Array) -> None:
+    """x + bias, or x * scale + shift."""
+    product = np.multiply(x, numbers[0], out=out) if len(numbers) == 2 else x
+    np.add(product, numbers[-1], out=out)
+
+
+def _value(
+    function: str,
+    x: Any,
+    numbers: dict[str, Any],
+    activation: Activation | str,
+    axis: int,
+    residual: Any,
+    out: _Array | None,
+    parameters: dict[str, Any],
+) -> _Array:
+    x = as_array(function, "x", x)
+    axis = one_axis(function, axis, x.ndim)
+    dtype = result_dtype(x)
+    channels = [_per_channel(function, name, value, x, axis) for name, value in numbers.items()]
+    added = [] if residual is None else [_alike(function, "residual", residual, x)]
+    f, values = inner_activation(function, activation, parameters, dtype, x.shape)
+    result = one_result(function, out, x, dtype)
+
+    def body(x: _Array, *rest: _Array) -> None:
+        *others, out, shifted, activated = rest
+        numbers, others = others[: len(channels)], others[len(channels) :]
+        _shift(x, numbers, shifted)
+        if not added:
+            f.ufunc(shifted, *others, out)
+            return
+        residual, *others = others
+        f.ufunc(shifted, *others, activated)
+        np.add(activated, residual, out=out)
+
+    run_blocks(body, [x, *channels, *added, *values], [result], dtype, scratch=2)
+    return result
+
+
+def _backward(
+    function: str,
+    grad: Any,
+    x: Any,
+    numbers: dict[str, Any],
+    activation: Activation | str,
+    axis: int,
+    out: _Array | None,
+    parameters: dict[str, Any],
+) -> tuple[_Array, ...]:
+    x = as_array(function, "x", x)
+    axis = one_axis(function, axis, x.ndim)
+    grad = _alike(function, "grad", grad, x)
+    dtype = result_dtype(grad, x)
+    channels = [_per_channel(function, name, value, x, axis) for name, value in numbers.items()]
+    f, values = inner_activation(function, activation, parameters, dtype, x.shape)
+    result = one_result(function, out, x, dtype)
+    # The next wider type for the sums over the blocks, where there is one.
+    wide = np.longdouble if dtype == np.float64 else np.float64
+    totals = [np.zeros([n if a == axis else 1 for a, n in enumerate(x.shape)], wide) for _ in channels]
+
+    def body(grad: _Array, x: _Array, *rest: _Array) -> None:
+        *others, by_x, shifted, gradient = rest[: -len(channels)]
+        totals = rest[-len(channels) :]
+        numbers, others = others[: len(channels)], others[len(channels) :]
+        _shift(x, numbers, shifted)
+        scaled = len(numbers) == 2
+        by_sum = gradient if scaled else by_x
+        f.backward.ufunc(grad, shifted, *others, by_sum)
+        add_over_channels(totals[-1], by_sum, axis)
+        if scaled:
+            add_over_channels(totals[0], np.multiply(by_sum, x, out=shifted), axis)
+            np.multiply(by_sum, numbers[0], out=by_x)
+
+    run_blocks(body, [grad, x, *channels, *values], [result], dtype, 2, totals)
+    dtypes = [v.dtype if isinstance(v, np.ndarray) and v.dtype.kind == "f" else dtype for v in numbers.values()]
+    with np.errstate(all="ignore"):
+        return result, *[total.reshape(-1).astype(d.newbyteorder("=")) for total, d in zip(totals, dtypes, strict=True)]
+
+
+def _bias_activation_backward(
+    grad: ArrayLike,
+    x: ArrayLike,
+    bias: ArrayLike,
+    activation: Activation | str,
+    axis: int = -1,
+    out: _Array | None = None,
+    **parameters: Any,
+) -> Any:
+    """Gradients by x and by the bias of bias_activation, from its input.
+
+    The sums over a channel are carried in float64 or more.  The gradient by a residual is `grad` itself; gradients by the
+    parameters of the activation are not computed.
+
+    Parameters
+    ----------
+    grad : array_like
+        The gradient by the result, of the shape of `x`.
+    x : array_like
+        Real numbers.  Integers are promoted as by `numpy.exp`; float16 is computed in float32.
+    bias : array_like
+        What is added to the elements of each channel.  One number a channel, taken in the precision of the result.
+    activation : Activation or str
+        The activation f, such as ``fastact.gelu``, or one of its names.
+    axis : int, optional
+        The axis of the channels.
+    out : ndarray, optional
+        Where to write the gradient by `x`; may be `grad` or `x`.
+    **parameters
+        Parameters of the activation: numbers, or arrays that broadcast to the shape of `x`.
+
+    Returns
+    -------
+    gradient, by_bias : ndarray
+        Of the shapes of `x` and `bias`; with the dtype of `bias` if that is an array of floats.
+
+    Raises
+    ------
+    TypeError
+        If an operand is no array of real numbers of at most 64 bits, `out` cannot hold the result, or the activation has no
+        such parameter.
+    ValueError
+        If there is no such activation, a shape does not fit, or `out` cannot be written.
+    numpy.exceptions.AxisError
+        If `axis` is out of bounds.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> gradient, by_bias = fa.bias_activation.backward([[1.0, 1.0], [1.0, 1.0]], [[1.0, 2.0], [3.0, 4.0]], [-2.0, 0.5], "relu")
+    >>> gradient
+    array([[0., 1.],
+           [1., 1.]])
+    >>> by_bias
+    array([1., 2.])
+    """
+    return _backward("bias_activation.backward", grad, x, {"bias": bias}, activation, axis, out, parameters)
+
+
+@differentiable(_bias_activation_backward)
+def bias_activation(
+    x: ArrayLike,
+    bias: ArrayLike,
+    activation: Activation | str,
+    axis: int = -1,
+    residual: ArrayLike | None = None,
+    out: _Array | None = None,
+    **parameters: Any,
+) -> _Array:
+    r"""Activation of the sum with one bias a channel.
+
+    .. math:: y = f(x + b_c) + r
+
+    The sum is rounded to the type it is computed in, as ``x + bias`` would be; it is never stored.
+
+    Parameters
+    ----------
+    x : array_like
+        Real numbers.  Integers are promoted as by `numpy.exp`; float16 is computed in float32.
+    bias : array_like
+        What is added to the elements of each channel.  One number a channel, taken in the precision of the result.
+    activation : Activation or str
+        The activation f, such as ``fastact.gelu``, or one of its names.
+    axis : int, optional
+        The axis of the channels.
+    residual : array_like, optional
+        What is added to the result, of the shape of `x`; in its precision.
+    out : ndarray, optional
+        Where to write the result; may overlap the operands.
+    **parameters
+        Parameters of the activation: numbers, or arrays that broadcast to the shape of `x`.
+
+    Returns
+    -------
+    ndarray
+        `out`, or a new array of the shape of `x`.
+
+    Raises
+    ------
+    TypeError
+        If an operand is no array of real numbers of at most 64 bits, `out` cannot hold the result, or the activation has no
+        such parameter.
+    ValueError
+        If there is no such activation, a shape does not fit, or `out` cannot be written.
+    numpy.exceptions.AxisError
+        If `axis` is out of bounds.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.bias_activation([[1.0, 2.0], [3.0, 4.0]], [-2.0, 0.5], "relu")
+    array([[0. , 2.5],
+           [1. , 4.5]])
+    """
+    return _value("bias_activation", x, {"bias": bias}, activation, axis, residual, out, parameters)
+
+
+def bias_activation_(
+    x: _Array,
+    bias: ArrayLike,
+    activation: Activation | str,
+    axis: int = -1,
+    residual: ArrayLike | None = None,
+    **parameters: Any,
+) -> _Array:
+    """Replace an array by its bias_activation, and return it.
+
+    Parameters
+    ----------
+    x : ndarray
+        Any writeable float16, float32 or float64 array whose elements do not share memory.
+    bias : array_like
+        What is added to the elements of each channel.  One number a channel, taken in the precision of the result.
+    activation : Activation or str
+        The activation f, such as ``fastact.gelu``, or one of its names.
+    axis : int, optional
+        The axis of the channels.
+    residual : array_like, optional
+        What is added to the result, of the shape of `x`; in its precision.
+    **parameters
+        Parameters of the activation: numbers, or arrays that broadcast to the shape of `x`.
+
+    Returns
+    -------
+    ndarray
+        `x`.
+
+    Raises
+    ------
+    TypeError
+        If `x` is no floating-point array, another operand no array of real numbers, or the activation has no such parameter.
+    ValueError
+        If there is no such activation, a shape does not fit, or `x` is read-only or has elements that share memory.
+    numpy.exceptions.AxisError
+        If `axis` is out of bounds.
+
+    See Also
+    --------
+    bias_activation : the formula.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> import numpy as np
+    >>> x = np.array([[1.0, 2.0], [3.0, 4.0]])
+    >>> fa.bias_activation_(x, [-2.0, 0.5], "relu") is x
+    True
+    >>> x
+    array([[0. , 2.5],
+           [1. , 4.5]])
+    """
+    check_writeable_in_place("bias_activation", x)
+    return _value("bias_activation_", x, {"bias": bias}, activation, axis, residual, x, parameters)
+
+
+def _affine_activation_backward(
+    grad: ArrayLike,
+    x: ArrayLike,
+    scale: ArrayLike,
+    shift: ArrayLike,
+    activation: Activation | str,
+    axis: int = -1,
+    out: _Array | None = None,
+    **parameters: Any,
+) -> Any:
+    """Gradients by x and by the scale and the shift of affine_activation, from its input.
+
+    The sums over a channel are carried in float64 or more.  The gradient by a residual is `grad` itself; gradients by the
+    parameters of the activation are not computed.
+
+    Parameters
+    ----------
+    grad : array_like
+        The gradient by the result, of the shape of `x`.
+    x : array_like
+        Real numbers.  Integers are promoted as by `numpy.exp`; float16 is computed in float32.
+    scale : array_like
+        What the elements of each channel are multiplied by.  One number a channel, taken in the precision of the result.
+    shift : array_like
+        What is then added to them.  One number a channel, taken in the precision of the result.
+    activation : Activation or str
+        The activation f, such as ``fastact.gelu``, or one of its names.
+    axis : int, optional
+        The axis of the channels.
+    out : ndarray, optional
+        Where to write the gradient by `x`; may be `grad` or `x`.
+    **parameters
+        Parameters of the activation: numbers, or arrays that broadcast to the shape of `x`.
+
+    Returns
+    -------
+    gradient, by_scale, by_shift : ndarray
+        Of the shapes of `x`, `scale` and `shift`; with the dtypes of these two if they are arrays of floats.
+
+    Raises
+    ------
+    TypeError
+        If an operand is no array of real numbers of at most 64 bits, `out` cannot hold the result, or the activation has no
+        such parameter.
+    ValueError
+        If there is no such activation, a shape does not fit, or `out` cannot be written.
+    numpy.exceptions.AxisError
+        If `axis` is out of bounds.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> x, grad = [[1.0, 2.0], [3.0, 4.0]], [[1.0, 1.0], [1.0, 1.0]]
+    >>> gradient, by_scale, by_shift = fa.affine_activation.backward(grad, x, [2.0, 1.0], [-3.0, 0.5], "relu")
+    >>> gradient
+    array([[0., 1.],
+           [2., 1.]])
+    >>> by_scale
+    array([3., 6.])
+    >>> by_shift
+    array([1., 2.])
+    """
+    return _backward("affine_activation.backward", grad, x, {"scale": scale, "shift": shift}, activation, axis, out, parameters)
+
+
+@differentiable(_affine_activation_backward)
+def affine_activation(
+    x: ArrayLike,
+    scale: ArrayLike,
+    shift: ArrayLike,
+    activation: Activation | str,
+    axis: int = -1,
+    residual: ArrayLike | None = None,
+    out: _Array | None = None,
+    **parameters: Any,
+) -> _Array:
+    r"""Activation of x times a scale plus a shift, one of each a channel.
+
+    .. math:: y = f(x \, s_c + t_c) + r
+
+    A batch normalisation in inference is such a scale and shift: ``scale = weight / sqrt(variance + eps)`` and
+    ``shift = bias - mean * scale``.
+
+    Product and sum are rounded to the type they are computed in, as those of NumPy would be; neither is stored.
+
+    Parameters
+    ----------
+    x : array_like
+        Real numbers.  Integers are promoted as by `numpy.exp`; float16 is computed in float32.
+    scale : array_like
+        What the elements of each channel are multiplied by.  One number a channel, taken in the precision of the result.
+    shift : array_like
+        What is then added to them.  One number a channel, taken in the precision of the result.
+    activation : Activation or str
+        The activation f, such as ``fastact.gelu``, or one of its names.
+    axis : int, optional
+        The axis of the channels.
+    residual : array_like, optional
+        What is added to the result, of the shape of `x`; in its precision.
+    out : ndarray, optional
+        Where to write the result; may overlap the operands.
+    **parameters
+        Parameters of the activation: numbers, or arrays that broadcast to the shape of `x`.
+
+    Returns
+    -------
+    ndarray
+        `out`, or a new array of the shape of `x`.
+
+    Raises
+    ------
+    TypeError
+        If an operand is no array of real numbers of at most 64 bits, `out` cannot hold the result, or the activation has no
+        such parameter.
+    ValueError
+        If there is no such activation, a shape does not fit, or `out` cannot be written.
+    numpy.exceptions.AxisError
+        If `axis` is out of bounds.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.affine_activation([[1.0, 2.0], [3.0, 4.0]], [2.0, 1.0], [-3.0, 0.5], "relu")
+    array([[0. , 2.5],
+           [3. , 4.5]])
+    """
+    return _value("affine_activation", x, {"scale": scale, "shift": shift}, activation, axis, residual, out, parameters)
+
+
+def affine_activation_(
+    x: _Array,
+    scale: ArrayLike,
+    shift: ArrayLike,
+    activation: Activation | str,
+    axis: int = -1,
+    residual: ArrayLike | None = None,
+    **parameters: Any,
+) -> _Array:
+    """Replace an array by its affine_activation, and return it.
+
+    Parameters
+    ----------
+    x : ndarray
+        Any writeable float16, float32 or float64 array whose elements do not share memory.
+    scale : array_like
+        What the elements of each channel are multiplied by.  One number a channel, taken in the precision of the result.
+    shift : array_like
+        What is then added to them.  One number a channel, taken in the precision of the result.
+    activation : Activation or str
+        The activation f, such as ``fastact.gelu``, or one of its names.
+    axis : int, optional
+        The axis of the channels.
+    residual : array_like, optional
+        What is added to the result, of the shape of `x`; in its precision.
+    **parameters
+        Parameters of the activation: numbers, or arrays that broadcast to the shape of `x`.
+
+    Returns
+    -------
+    ndarray
+        `x`.
+
+    Raises
+    ------
+    TypeError
+        If `x` is no floating-point array, another operand no array of real numbers, or the activation has no such parameter.
+    ValueError
+        If there is no such activation, a shape does not fit, or `x` is read-only or has elements that share memory.
+    numpy.exceptions.AxisError
+        If `axis` is out of bounds.
+
+    See Also
+    --------
+    affine_activation : the formula.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> import numpy as np
+    >>> x = np.array([[1.0, 2.0], [3.0, 4.0]])
+    >>> fa.affine_activation_(x, [2.0, 1.0], [-3.0, 0.5], "relu") is x
+    True
+    >>> x
+    array([[0. , 2.5],
+           [3. , 4.5]])
+    """
+    check_writeable_in_place("affine_activation", x)
+    return _value("affine_activation_", x, {"scale": scale, "shift": shift}, activation, axis, residual, x, parameters)
+
+
+for _function in (bias_activation_, affine_activation_):
+    # Where users find it, and where pickle looks it up.
+    _function.__module__ = "fastact"

@@ -1,0 +1,64 @@
+"""An activation that works within another operation, by name or as the object, and the parameters that it was given."""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from .forms import Activation
+from .registry import get
+
+__all__ = ["inner_activation"]
+
+_Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def inner_activation(
+    function: str, activation: Any, keywords: dict[str, Any], dtype: np.dtype[Any], shape: tuple[int, ...]
+) -> tuple[Activation, list[_Array]]:
+    """Return an activation, and its parameters as the operands behind the inputs of its ufuncs.
+
+    Parameters
+    ----------
+    function : str
+        Whose arguments these are.
+    activation : Activation or str
+    keywords : dict
+        Parameters by name, and keywords such as ``approximate`` that choose between activations.
+    dtype : dtype
+        That of the results.
+    shape : tuple of int
+        To which parameters that are arrays must broadcast.
+    """
+    if isinstance(activation, str):
+        try:
+            activation = get(activation)
+        except ValueError as error:
+            raise ValueError(f"{function}: {error}") from None
+    if not isinstance(activation, Activation):
+        raise TypeError(f"{function}: activation is {activation!r}; it must be an activation such as fastact.gelu, or its name")
+    options = dict(keywords)
+    activation = activation._variant(options)
+    declared = activation._declaration.parameters
+    for name in options:
+        if name not in declared:
+            known = ", ".join(declared) or "none"
+            raise TypeError(f"{function}: there is no parameter {name}; those of {activation.__name__} are: {known}")
+    parameters = declared | options
+    for name, value in parameters.items():
+        if value is inspect.Parameter.empty:
+            raise TypeError(f"{function}: the parameter {name} of {activation.__name__} is missing")
+    if not options:
+        return activation, _defaults(activation, dtype)
+    values = [np.asarray(value) for value in activation._parameter_values(parameters, dtype)]
+    for name, value in zip(parameters, values, strict=True):
+        activation._check_broadcast(name, value.shape, shape)
+    return activation, values
+
+
+@cache
+def _defaults(activation: Activation, dtype: np.dtype[Any]) -> list[_Array]:
+    return [np.asarray(value) for value in activation._parameter_values(activation._declaration.parameters, dtype)]
