@@ -11,7 +11,11 @@ from .coefficients import (
     ERF_SLOPE_HALF,
     EXP_LOWEST,
     EXPM1,
+    GELU_TANH_CUBIC,
+    GELU_TANH_CUBIC_REST,
     GELU_TANH_END,
+    GELU_TANH_SHIFT,
+    GELU_TANH_SHIFT_REST,
     GELU_TANH_SLOPE,
     GELU_TANH_SLOPE_CUBIC,
     GELU_TANH_SLOPE_REST,
@@ -49,8 +53,10 @@ from .elementary import (
     exp_of_half_square,
     exp_of_minus_square,
     expm1_and_exp,
-    gelu_tanh_growth,
+    gate_and_slope,
     growth,
+    growth_of_cubic,
+    growth_of_sum,
     log1p,
     log1p_of_exp,
     normal_tail,
@@ -59,6 +65,7 @@ from .elementary import (
     shortfall_of_tanh,
     sigmoid_tail,
     sigmoid_tail_and_slope,
+    steepness_of_cubic,
     tanh_and_slope,
 )
 from .words import absolute, copysign, floor, fma, ldexp, maximum, minimum, polynomial, sqrt, where
@@ -260,12 +267,10 @@ def softplus(x: Any, beta: Any = 1.0) -> Any:
     """
     z = beta * x
     a = minimum(absolute(z), DECAY_END)
-    r, n = reduce_by_ln2(-a)
     # The exponent is right to more than its own digits: it has what the product with beta lost.
     rest = where(a < DECAY_END, fma(beta, x, -z), 0.0)
     rest = where(z < 0.0, rest, -rest)
-    r = r + rest
-    p = fma(r * r, polynomial(r, EXPM1), r)
+    p, n = growth_of_sum(-a, rest)
     w = polynomial(ldexp(1.0 + p, n) - 0.5, LOG1P) / beta
     q = sigmoid_tail(a)
     q = fma(q * rest, 1.0 - q, q)
@@ -297,22 +302,10 @@ def silu(x: Any, beta: Any = 1.0) -> Any:
     base = where(inside, size, 0.0)
     # The exponent is right to more than its own digits: it has what the product with beta lost.
     rest = where(inside, fma(steepness, size, -z), 0.0)
-    r, n = reduce_by_ln2(a)
-    r = r + rest
-    p = fma(r * r, polynomial(r, EXPM1), r)
-    scale = ldexp(1.0, -n)
-    excess = p + scale
-    denominator = excess + 1.0
-    y = ldexp(base / denominator, -n)
-    inverse = 1.0 / denominator
-    slope = fma(a * scale, inverse, 1.0 - a)
-    low = slope * inverse
-    # What rounding took from the denominator and from the quotient is put back.
-    rest = excess - (denominator - 1.0)
-    low = ldexp(fma(inverse, fma(-low, rest, fma(-low, denominator, slope)), low), -n)
-    by_beta = ldexp((base * inverse) * (base * fma(-scale, inverse, 1.0)), -n)
+    p, n = growth_of_sum(a, rest)
+    y, low = gate_and_slope(base, p, n, a, rest)
     falls = beta * x < 0.0
-    return copysign(where(falls, y, size - y), x), where(falls, low, 1.0 - low), by_beta
+    return copysign(where(falls, y, size - y), x), where(falls, low, 1.0 - low), y * (base - y)
 
 
 @activation(
@@ -358,29 +351,9 @@ def gelu_tanh(x: Any) -> Any:
     array([-0.0454,  0.    ,  1.9546])
     """
     a = minimum(absolute(x), GELU_TANH_END)
-    p, n = gelu_tanh_growth(a)
-    scale = ldexp(1.0, -n)
-    excess = p + scale
-    denominator = excess + 1.0
-    y = ldexp(a / denominator, -n)
-    inverse = 1.0 / denominator
-    # The derivative of the exponent, in double words as it is large in the tail.
-    square = a * a
-    cubic = GELU_TANH_SLOPE_CUBIC * square
-    steepness = cubic + GELU_TANH_SLOPE
-    steepness_rest = fma(GELU_TANH_SLOPE_CUBIC, fma(a, a, -square), fma(GELU_TANH_SLOPE_CUBIC, square, -cubic))
-    steepness_rest = (GELU_TANH_SLOPE - (steepness - cubic)) + (steepness_rest + GELU_TANH_SLOPE_REST)
-    exponent_slope = a * steepness
-    exponent_slope_rest = fma(a, steepness_rest, fma(a, steepness, -exponent_slope))
-    # What rounding took from the denominator, from its inverse, from the sum and from the quotient is put back.
-    rest = excess - (denominator - 1.0)
-    exact = fma(inverse, fma(-inverse, rest, fma(-inverse, denominator, 1.0)), inverse)
-    fall = 1.0 - exponent_slope
-    regained = fma(exponent_slope * scale, exact, -exponent_slope_rest)
-    slope = fall + regained
-    slope_rest = (fall - slope) + regained
-    low = slope * inverse
-    low = ldexp(fma(inverse, fma(-low, rest, fma(-low, denominator, slope)) + slope_rest, low), -n)
+    p, n = growth_of_cubic(a, GELU_TANH_CUBIC, GELU_TANH_CUBIC_REST, GELU_TANH_SHIFT, GELU_TANH_SHIFT_REST)
+    steepness, rest = steepness_of_cubic(a, GELU_TANH_SLOPE, GELU_TANH_SLOPE_REST, GELU_TANH_SLOPE_CUBIC)
+    y, low = gate_and_slope(a, p, n, steepness, rest)
     return where(x < 0.0, -y, x - y), where(x < 0.0, low, 1.0 - low)
 
 
@@ -886,26 +859,8 @@ def quick_gelu(x: Any) -> Any:
     a = minimum(absolute(x), 0.5 * DECAY_END)
     z = QUICK_GELU * a
     rest = fma(QUICK_GELU_REST, a, fma(QUICK_GELU, a, -z))
-    # exp(1.702 * a) = (1 + p) / scale
-    r, n = reduce_by_ln2(z)
-    r = r + rest
-    p = fma(r * r, polynomial(r, EXPM1), r)
-    scale = ldexp(1.0, -n)
-    excess = p + scale
-    denominator = excess + 1.0
-    inverse = 1.0 / denominator
-    # What rounding took from the denominator, from the sum, the product and the quotient is put back.
-    denominator_rest = excess - (denominator - 1.0)
-    error = fma(-inverse, denominator_rest, fma(-inverse, denominator, 1.0))
-    y = a * inverse
-    y = ldexp(y + fma(y, error, fma(a, inverse, -y)), -n)
-    exact = fma(inverse, error, inverse)
-    fall = 1.0 - z
-    regained = fma(z * scale, exact, -rest)
-    slope = fall + regained
-    slope_rest = (fall - slope) + regained
-    low = slope * inverse
-    low = ldexp(fma(inverse, fma(-low, denominator_rest, fma(-low, denominator, slope)) + slope_rest, low), -n)
+    p, n = growth_of_sum(z, rest)
+    y, low = gate_and_slope(a, p, n, z, rest)
     return where(x < 0.0, -y, x - y), where(x < 0.0, low, 1.0 - low)
 
 

@@ -10,10 +10,6 @@ from .coefficients import (
     EXP_HIGHEST,
     EXP_LOWEST,
     EXPM1,
-    GELU_TANH_CUBIC,
-    GELU_TANH_CUBIC_REST,
-    GELU_TANH_SHIFT,
-    GELU_TANH_SHIFT_REST,
     HUGE,
     LN2_HIGH,
     LN2_LOW,
@@ -70,6 +66,13 @@ def exp(x: Any) -> Any:
 def growth(x: Any) -> Any:
     """Return ``p`` and the integer ``n`` with ``exp(x) = (1 + p) * 2**n``, within the range of exponents."""
     r, n = reduce_by_ln2(x)
+    return fma(r * r, polynomial(r, EXPM1), r), n
+
+
+def growth_of_sum(x: Any, rest: Any) -> Any:
+    """Return ``p`` and the integer ``n`` with ``exp(x + rest) = (1 + p) * 2**n``, for a rest that rounding took from ``x``."""
+    r, n = reduce_by_ln2(x)
+    r = r + rest
     return fma(r * r, polynomial(r, EXPM1), r), n
 
 
@@ -214,6 +217,14 @@ def normal_tail(t: Any) -> Any:
     return ratio, fma(ratio, error, fma(w_rest, inverse, fma(w, inverse, -ratio)))
 
 
+def pull_of_tail(t: Any, ratio: Any, rest: Any) -> Any:
+    """Return the derivative of ``t * normal_cdf(-t)`` over ``exp(-t * t / 2)``, given ``normal_tail(t)``, and the rest of it."""
+    # The difference of two numbers of one size, in double words.
+    fall = t * NORMAL_PEAK
+    pull = ratio - fall
+    return pull, (ratio - (pull + fall)) + (rest - fma(t, NORMAL_PEAK, -fall))
+
+
 def normal_tail_pull_and_peak(t: Any) -> Any:
     """Return ``normal_cdf(-t)``, the derivative of ``t * normal_cdf(-t)``, and ``exp(-t * t / 2)``, with one exponential.
 
@@ -222,10 +233,7 @@ def normal_tail_pull_and_peak(t: Any) -> Any:
     p, p_rest, n = exp_of_half_square(t)
     ratio, rest = normal_tail(t)
     tail = ldexp(ratio + fma(ratio, p, fma(ratio, p_rest, fma(rest, p, rest))), n)
-    # The difference of two numbers of one size, in double words.
-    fall = t * NORMAL_PEAK
-    pull = ratio - fall
-    pull_rest = (ratio - (pull + fall)) + (rest - fma(t, NORMAL_PEAK, -fall))
+    pull, pull_rest = pull_of_tail(t, ratio, rest)
     pull = ldexp(pull + fma(pull, p, fma(pull, p_rest, fma(pull_rest, p, pull_rest))), n)
     return tail, pull, ldexp(1.0 + (p + p_rest), n)
 
@@ -257,16 +265,48 @@ def erf(x: Any) -> Any:
     return copysign(where(a < 1.0, s * polynomial(s * s, ERF), 1.0 - 2.0 * tail), x)
 
 
-def gelu_tanh_growth(a: Any) -> Any:
-    """Return ``p`` and ``n`` with ``exp(2 * sqrt(2 / pi) * (a + 0.044715 * a**3)) = (1 + p) * 2**n``, ``a >= 0``."""
-    # a * (square + shift) in double words: the exponent must be right to far more than its own digits.
+def gate_and_slope(a: Any, p: Any, n: Any, steepness: Any, steepness_rest: Any) -> Any:
+    """Return ``a / (1 + exp(z))``, and the derivative of that by ``a``.
+
+    Where ``exp(z) = (1 + p) * 2**n`` with ``z`` not below zero, and the steepness is ``a`` times the derivative of ``z``.
+    """
+    scale = ldexp(1.0, -n)
+    excess = p + scale
+    denominator = excess + 1.0
+    inverse = 1.0 / denominator
+    # What rounding took from the denominator, from its inverse, from the sum and from the quotient is put back.
+    rest = excess - (denominator - 1.0)
+    exact = fma(inverse, fma(-inverse, rest, fma(-inverse, denominator, 1.0)), inverse)
+    fall = 1.0 - steepness
+    regained = fma(steepness * scale, exact, -steepness_rest)
+    slope = fall + regained
+    slope_rest = (fall - slope) + regained
+    low = slope * inverse
+    low = ldexp(fma(inverse, fma(-low, rest, fma(-low, denominator, slope)) + slope_rest, low), -n)
+    return ldexp(a / denominator, -n), low
+
+
+def growth_of_cubic(a: Any, cubic: Any, cubic_rest: Any, shift: Any, shift_rest: Any) -> Any:
+    """Return ``p`` and ``n`` with ``2**(cubic * a * (a * a + shift)) = (1 + p) * 2**n`` for ``a`` not below zero."""
+    # Everything in double words: the exponent must be right to far more than its own digits.
     square = a * a
-    sum_ = square + GELU_TANH_SHIFT
-    sum_rest = (square - (sum_ - GELU_TANH_SHIFT)) + (fma(a, a, -square) + GELU_TANH_SHIFT_REST)
-    slope = GELU_TANH_CUBIC * a
-    slope_rest = fma(GELU_TANH_CUBIC, a, -slope) + GELU_TANH_CUBIC_REST * a
+    sum_ = square + shift
+    sum_rest = (square - (sum_ - shift)) + (fma(a, a, -square) + shift_rest)
+    slope = cubic * a
+    slope_rest = fma(cubic, a, -slope) + cubic_rest * a
     z = slope * sum_
     n = round(z)
     f = (z - n) + fma(slope, sum_rest, fma(slope_rest, sum_, fma(slope, sum_, -z)))
     r = fma(f, LN2_HIGH, f * LN2_LOW)
     return fma(r * r, polynomial(r, EXPM1), r), n
+
+
+def steepness_of_cubic(a: Any, slope: Any, slope_rest: Any, slope_cubic: Any) -> Any:
+    """Return ``slope * a + slope_cubic * a**3``, and what rounding took from it."""
+    square = a * a
+    cubic = slope_cubic * square
+    factor = cubic + slope
+    factor_rest = fma(slope_cubic, fma(a, a, -square), fma(slope_cubic, square, -cubic))
+    factor_rest = (slope - (factor - cubic)) + (factor_rest + slope_rest)
+    steepness = a * factor
+    return steepness, fma(a, factor_rest, fma(a, factor, -steepness))
