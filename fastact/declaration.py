@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from math import inf
 from types import FunctionType, MappingProxyType
 from typing import Any, NamedTuple
 
@@ -21,14 +22,18 @@ class Declaration(NamedTuple):
     """Other names under which ``fastact.get`` finds it."""
     trainable: tuple[str, ...] = ()
     """The parameters that ``backward`` can differentiate by."""
-    kinks: tuple[float, ...] = ()
-    """Where the derivative jumps, with the default parameters; it is the left one there."""
+    kinks: tuple[float, ...] | Callable[..., tuple[Any, ...]] = ()
+    """Where the derivative jumps, or a function of the parameters that tells; it is the left one there."""
     monotone: bool = False
     """Whether the value never decreases, with the default parameters."""
     ulp: tuple[float, float] = (2, 2)
     """The largest error allowed to the value and to the derivative, in units in the last place."""
+    root: bool = False
+    """Whether the value has a root away from zero; near it the bound of the error counts in units of one."""
     domain: Mapping[str, tuple[float, float]] = MappingProxyType({})
     """The inclusive bounds of the parameters that have any."""
+    ordered: tuple[str, ...] = ()
+    """Two parameters of which the first may not be above the second."""
     variants: Mapping[str, Mapping[str, str]] = MappingProxyType({})
     """Keywords that choose between activations: their values, and the activation that each one names."""
 
@@ -48,6 +53,11 @@ class Declaration(NamedTuple):
         required = [inspect.Parameter.empty] * (len(names) - len(defaults))
         return dict(zip(names, [*required, *defaults], strict=True))
 
+    def kinks_with(self, *parameters: Any) -> tuple[Any, ...]:
+        """Return where the derivative jumps with all the parameters given, as numbers of their kind."""
+        places = self.kinks(*parameters) if callable(self.kinks) else self.kinks
+        return tuple(place for place in places if abs(place) < inf)
+
 
 DECLARATIONS: dict[str, Declaration] = {}
 """All activations by name, in order of declaration."""
@@ -58,16 +68,20 @@ def activation(
     limits: Mapping[float, tuple[float, float]],
     aliases: tuple[str, ...] = (),
     trainable: tuple[str, ...] = (),
-    kinks: tuple[float, ...] = (),
+    kinks: tuple[float, ...] | Callable[..., tuple[Any, ...]] = (),
     monotone: bool = False,
     ulp: tuple[float, float] = (2, 2),
+    root: bool = False,
     domain: Mapping[str, tuple[float, float]] = MappingProxyType({}),
+    ordered: tuple[str, ...] = (),
     variants: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> Callable[[FunctionType], FunctionType]:
     """Declare the decorated function of the restricted language to be an activation; see :class:`Declaration`."""
 
     def declare(function: FunctionType) -> FunctionType:
-        declaration = Declaration(function, limits, aliases, trainable, kinks, monotone, ulp, domain, variants)
+        declaration = Declaration(
+            function, limits, aliases, trainable, kinks, monotone, ulp, root, domain, ordered, variants
+        )
         DECLARATIONS[declaration.name] = declaration
         return function
 

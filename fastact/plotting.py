@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .benchmarking import arguments
-from .declaration import DECLARATIONS
+from .declaration import DECLARATIONS, Declaration
 from .registry import get
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["FORMATS", "draw", "save"]
+__all__ = ["FORMATS", "draw", "kinks", "save"]
 
 FORMATS = (".png", ".svg", ".pdf")
 """The kinds of files a picture can be saved to."""
@@ -50,25 +50,30 @@ def draw(names: Sequence[str], low: float = -5.0, high: float = 5.0) -> Figure:
     for axis in axes.flat[len(names) :]:
         axis.set_axis_off()
     lines, labels = axes.flat[0].get_legend_handles_labels()
-    if any(DECLARATIONS[get(name).__name__].kinks for name in names):
+    if any(kinks(DECLARATIONS[get(name).__name__]) for name in names):
         (mark,) = axes.flat[0].plot([], [], "o", color="black", markerfacecolor="white", markersize=4)
         lines, labels = [*lines, mark], [*labels, "kink"]
     figure.legend(lines, labels, loc="outside upper center", ncols=len(labels), frameon=False)
     return figure
 
 
+def kinks(declaration: Declaration) -> tuple[float, ...]:
+    """Return where the derivative jumps with the default parameters."""
+    return declaration.kinks_with(*(declaration.parameters | arguments(declaration.name)).values())
+
+
 def _draw_one(axis: Axes, name: str, low: float, high: float) -> None:
     activation = get(name)
     declaration = DECLARATIONS[activation.__name__]
     parameters = arguments(declaration.name)
-    kinks = np.array([kink for kink in declaration.kinks if low < kink < high])
-    x = np.union1d(np.linspace(low, high, 801), [kinks, np.nextafter(kinks, np.inf)])
+    places = np.array([place for place in kinks(declaration) if low < place < high])
+    x = np.union1d(np.linspace(low, high, 801), [places, np.nextafter(places, np.inf)])
     value, derivative = activation.value_and_derivative(x, **parameters)
     for curve, colour, style, label in (
         (value, _VALUE, "-", "value"),
         (derivative, _DERIVATIVE, "--", "derivative"),
     ):
-        for first, last in _pieces(x, curve, kinks):
+        for first, last in _pieces(x, curve, places):
             axis.plot(
                 x[first:last],
                 curve[first:last],
@@ -77,9 +82,9 @@ def _draw_one(axis: Axes, name: str, low: float, high: float) -> None:
                 linewidth=1.8,
                 label=label if first == 0 else None,
             )
-    if len(kinks):
+    if len(places):
         # The derivative at a kink is the left one: a full mark there, an empty one where the right branch begins.
-        at = np.searchsorted(x, kinks)
+        at = np.searchsorted(x, places)
         axis.plot(x[at + 1], derivative[at + 1], "o", color=_DERIVATIVE, markerfacecolor="white", markersize=4)
         axis.plot(x[at], derivative[at], "o", color=_DERIVATIVE, markersize=4)
         axis.plot(x[at], value[at], "o", color="black", markerfacecolor="white", markersize=4)
@@ -91,9 +96,9 @@ def _draw_one(axis: Axes, name: str, low: float, high: float) -> None:
     axis.tick_params(labelsize=8)
 
 
-def _pieces(x: Any, curve: Any, kinks: Any) -> list[tuple[int, int]]:
-    """Return where to interrupt a curve: behind each kink at which it jumps."""
-    behind = np.searchsorted(x, kinks) + 1
+def _pieces(x: Any, curve: Any, places: Any) -> list[tuple[int, int]]:
+    """Return where to interrupt a curve: behind each place at which it jumps."""
+    behind = np.searchsorted(x, places) + 1
     jumps = [int(i) for i in behind if abs(curve[i] - curve[i - 1]) > 1e-6]
     return list(zip([0, *jumps], [*jumps, len(x)], strict=True))
 

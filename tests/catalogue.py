@@ -48,12 +48,18 @@ class Case:
         """The parameters that a call cannot do without."""
         return tuple(REQUIRED for default in self.declaration.parameters.values() if default is inspect.Parameter.empty)
 
+    @property
+    def kinks(self) -> tuple[float, ...]:
+        """Where the derivative jumps, with our parameters, to the nearest float64."""
+        return tuple(map(float, self.declaration.kinks_with(*self.defaults)))
+
     def others(self, factor: float) -> tuple[float, ...]:
         """Parameters away from the defaults, within the domain."""
         found = []
         for parameter, default in zip(self.declaration.parameters, self.defaults, strict=True):
             low, high = self.declaration.domain.get(parameter, (-np.inf, np.inf))
-            found.append(float(np.clip(default * factor if default else factor - 1, low, high)))
+            other = factor - 1 if default == 0 else default * factor if np.isfinite(default) else 4 * factor
+            found.append(float(np.clip(other, low, high)))
         return tuple(found)
 
     def results(self, x: np.ndarray, grad: np.ndarray, parameters: tuple[Any, ...] | None = None) -> dict[str, np.ndarray]:

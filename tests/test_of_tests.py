@@ -30,7 +30,7 @@ def failures(true, changes):
     bound = bind(SOURCES, "float32", vars(words) | changes)
     found = set()
     for case in CASES:
-        x = samples("float32", case.declaration.kinks, density=2)
+        x = samples("float32", case.kinks, density=2)
         with np.errstate(all="ignore"):
             value, derivative = bound[case.name](x, *map(np.float32, case.defaults))[:2]
         truth = true(case.name, x, case.defaults), true(case.name, x, case.defaults, by=0)

@@ -1,7 +1,8 @@
 """The independent truth: the paper's formula of every activation in mpmath, value only, one line each.
 
 The derivatives are difference quotients of these lines at a high precision: from the left, because that is the
-convention at kinks.
+convention at kinks.  Where a value comes so close to its limit that only thousands of bits can tell the difference, the
+derivative has a line of its own.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 
 import errors
@@ -28,6 +30,10 @@ def erf(x: mpf) -> mpf:
 
 def normal_cdf(x: mpf) -> mpf:
     return mp.erfc(max(min(-x / mp.sqrt(2), 200), -200)) / 2
+
+
+def normal_pdf(x: mpf) -> mpf:
+    return exp(-(x**2) / 2) / mp.sqrt(2 * mp.pi)
 
 
 def softplus(x: mpf) -> mpf:
@@ -79,9 +85,29 @@ TRUTH: dict[str, Callable[..., mpf]] = {
     "symmetric_log": lambda x: mp.sign(x) * mp.log1p(abs(x)),
     "arctan": lambda x: mp.atan(x),
     "dish": lambda x: x / 2 * (x / r + 1) if (r := mp.sqrt(1 + x**2)) and x > 0 else x / (2 * r * (r - x)),
+    "laplace": lambda x, mu=0.707107, sigma=0.282095: normal_cdf((x - mu) / sigma),
     "gelu_10": lambda x: min(x * normal_cdf(x), 10),
     "sqrt_softplus": lambda x: mp.sqrt(softplus(x)),
     "tanhexp": lambda x: x * mp.tanh(min(exp(x), 10_000)),
+    "hard_sigmoid": lambda x, slope=1 / 6, offset=0.5: max(min(slope * x + offset, 1), 0),
+    "clipped_relu": lambda x, max_value=inf, negative_slope=0.0, threshold=0.0: (
+        min(x, max_value) if x > threshold else negative_slope * (x - threshold)
+    ),
+    "rrelu": lambda x, low=1 / 8, high=1 / 3: x if x > 0 else (low + high) / 2 * x,
+    "exponential": lambda x: exp(x),
+    "erf": lambda x: erf(x),
+    "gelu_sigmoid_cubic": lambda x: x / (1 + exp(-mpf("1.60033") * x * (1 + mpf("0.0433603") * x**2))),
+    "serf": lambda x: x * erf(softplus(x)),
+    "phish": lambda x: x * mp.tanh(x * normal_cdf(x)),
+    "xielu": lambda x, alpha_p=0.8, alpha_n=0.8, beta=0.5, eps=-1e-6: (
+        alpha_p * x**2 + beta * x if x > 0 else alpha_n * (mp.expm1(max(min(x, eps), -100_000)) - x) + beta * x
+    ),
+}
+
+DERIVATIVE: dict[str, Callable[..., mpf]] = {
+    "erf": lambda x: 2 / mp.sqrt(mp.pi) * exp(-(x**2)),
+    "exponential": lambda x: exp(x),
+    "laplace": lambda x, mu=0.707107, sigma=0.282095: normal_pdf((x - mu) / sigma) / sigma,
 }
 
 
@@ -104,24 +130,29 @@ def reference(
         A directory where results are kept from one run to the next.
     """
     key = hashlib.sha256(repr((name, x.dtype.str, settings, by)).encode())
-    key.update(np.ascontiguousarray(x).tobytes() + inspect.getsource(TRUTH[name]).encode() + _SOURCE)
+    lines = [table[name] for table in (TRUTH, DERIVATIVE) if name in table]
+    key.update(np.ascontiguousarray(x).tobytes() + "".join(map(inspect.getsource, lines)).encode() + _SOURCE)
     file = cache and cache / f"{key.hexdigest()[:32]}.npz"
     if file and file.exists():
         with np.load(file) as kept:
             return errors.Truth(kept["nearest"], kept["offset"])
     parameters = [mpf(float(x.dtype.type(setting))) for setting in settings]
-    function = TRUTH[name]
     with mp.workprec(240):
-        numbers = [
-            function(mpf(float(number)), *parameters) if by is None else slope(function, by, float(number), *parameters)
-            for number in x
-        ]
+        arguments = [(mpf(float(number)), *parameters) for number in x]
+        numbers = [TRUTH[name](*a) if by is None else derivative(name, by, *a) for a in arguments]
         truth = errors.from_real(map(mpf, numbers), x.dtype)
     if file:
         partial = file.with_suffix(f".{id(truth)}.npz")
         np.savez(partial, nearest=truth.nearest, offset=truth.offset)
         partial.replace(file)
     return truth
+
+
+def derivative(name: str, by: int, *arguments: mpf) -> mpf:
+    """Return the left derivative of an activation by one of its arguments."""
+    if by == 0 and name in DERIVATIVE:
+        return DERIVATIVE[name](*arguments)
+    return slope(TRUTH[name], by, *arguments)
 
 
 def slope(function: Callable[..., mpf], by: int, *arguments: float | mpf) -> mpf:
@@ -146,5 +177,5 @@ def slope(function: Callable[..., mpf], by: int, *arguments: float | mpf) -> mpf
         precision *= 2
 
 
-_PARTS = (exp, erf, normal_cdf, softplus, slope, errors.from_real)
+_PARTS = (exp, erf, normal_cdf, normal_pdf, softplus, slope, errors.from_real)
 _SOURCE = b"".join(inspect.getsource(part).encode() for part in _PARTS)

@@ -12,7 +12,7 @@ import numpy as np
 from fastact import get
 from fastact.benchmarking import PARAMETER, arguments
 from fastact.declaration import DECLARATIONS, Declaration
-from fastact.plotting import draw, save
+from fastact.plotting import draw, kinks, save
 
 PICTURE = "![value and derivative of all activations](catalogue.png)"
 NOTE = f"Limits are at minus and plus infinity. Required parameters are set to {PARAMETER:g}."
@@ -26,9 +26,9 @@ def signature(declaration: Declaration) -> str:
     return f"{declaration.name}({', '.join(['x', *parameters])})"
 
 
-def kinks(declaration: Declaration) -> str:
+def slopes_at_kinks(declaration: Declaration) -> str:
     """Return where the derivative jumps, and what it is there: with default parameters, the left one."""
-    at = np.array(declaration.kinks)
+    at = np.array(kinks(declaration))
     derivative = get(declaration.name).derivative(at, **arguments(declaration.name))
     return ", ".join(f"{d:g} at {k:g}" for k, d in zip(at, derivative, strict=True))
 
@@ -42,7 +42,7 @@ def row(declaration: Declaration) -> str:
         ", ".join(f"`{alias}`" for alias in declaration.aliases),
         f"{left} ; {right}",
         f"{left_slope} ; {right_slope}",
-        kinks(declaration),
+        slopes_at_kinks(declaration),
         ", ".join(f"`{name}`" for name in declaration.trainable),
     ]
     return f"| {' | '.join(cells)} |"
