@@ -27,6 +27,7 @@ class Call:
         form: str,
         parameters: dict[str, float | None],
         domain: dict[str, tuple[float, float]],
+        ordered: tuple[str, ...],
         in_place: bool,
     ) -> None: ...
     def __call__(self, *args: object, **kwargs: object) -> object: ...

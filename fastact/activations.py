@@ -129,7 +129,14 @@ def relu(x: Any) -> Any:
     return maximum(x, 0.0), where(x > 0.0, 1.0, where(x <= 0.0, 0.0, x))
 
 
-@activation(limits={-inf: (-inf, 0.01), inf: (inf, 1.0)}, aliases=("lrelu",), kinks=(0.0,), monotone=True, ulp=(1, 0))
+@activation(
+    limits={-inf: (-inf, 0.01), inf: (inf, 1.0)},
+    aliases=("lrelu",),
+    kinks=(0.0,),
+    monotone=True,
+    ulp=(1, 0),
+    domain={"negative_slope": (-1e30, 1e30)},
+)
 def leaky_relu(x: Any, negative_slope: Any = 0.01) -> Any:
     r"""Leaky rectified linear unit (Maas et al., 2013).
 
@@ -151,7 +158,14 @@ def leaky_relu(x: Any, negative_slope: Any = 0.01) -> Any:
     return where(x > 0.0, x, negative_slope * x), where(x > 0.0, 1.0, where(x <= 0.0, negative_slope, x))
 
 
-@activation(limits={inf: (inf, 1.0)}, aliases=("parametric_relu",), trainable=("weight",), kinks=(0.0,), ulp=(1, 0))
+@activation(
+    limits={inf: (inf, 1.0)},
+    aliases=("parametric_relu",),
+    trainable=("weight",),
+    kinks=(0.0,),
+    ulp=(1, 0),
+    domain={"weight": (-1e30, 1e30)},
+)
 def prelu(x: Any, weight: Any) -> Any:
     r"""Rectified linear unit with a trained slope (He et al., 2015).
 
@@ -174,7 +188,13 @@ def prelu(x: Any, weight: Any) -> Any:
     return value, where(x > 0.0, 1.0, where(x <= 0.0, weight, x)), minimum(x, 0.0)
 
 
-@activation(limits={-inf: (-1.0, 0.0), inf: (inf, 1.0)}, trainable=("alpha",), monotone=True)
+@activation(
+    limits={-inf: (-1.0, 0.0), inf: (inf, 1.0)},
+    trainable=("alpha",),
+    kinks=lambda alpha: (0.0,) if alpha != 1 else (),
+    monotone=True,
+    domain={"alpha": (-1e30, 1e30)},
+)
 def elu(x: Any, alpha: Any = 1.0) -> Any:
     r"""Exponential linear unit (Clevert et al., 2015).
 
@@ -277,7 +297,9 @@ def softplus(x: Any, beta: Any = 1.0) -> Any:
     return maximum(x, 0.0) + ldexp(fma(w, p, w), n), where(z < 0.0, q, 1.0 - q)
 
 
-@activation(limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)}, aliases=("swish", "swish1"), trainable=("beta",))
+@activation(
+    limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)}, aliases=("swish", "swish1"), trainable=("beta",), domain={"beta": (-1e30, 1e30)}
+)
 def silu(x: Any, beta: Any = 1.0) -> Any:
     r"""Sigmoid linear unit (Elfwing et al., 2017; Ramachandran et al., 2017).
 
@@ -423,7 +445,12 @@ def hard_swish(x: Any) -> Any:
     return value, where(x <= -3.0, 0.0, where(x > 3.0, 1.0, inner))
 
 
-@activation(limits={-inf: (-inf, 0.25), inf: (inf, 1.0)}, trainable=("alpha", "mu"), monotone=True)
+@activation(
+    limits={-inf: (-inf, 0.25), inf: (inf, 1.0)},
+    trainable=("alpha", "mu"),
+    monotone=True,
+    domain={"alpha": (-1e30, 1e30), "mu": (-1e30, 1e30)},
+)
 def smu(x: Any, alpha: Any = 0.25, mu: Any = 1e6) -> Any:
     r"""Smooth maximum unit: a leaky rectifier smoothed by the error function (Biswas et al., 2022).
 
@@ -477,7 +504,7 @@ def smu(x: Any, alpha: Any = 0.25, mu: Any = 1e6) -> Any:
     trainable=("alpha", "mu"),
     monotone=True,
     ulp=(4, 2),
-    domain={"alpha": (0.0, 1.0)},
+    domain={"alpha": (0.0, 1.0), "mu": (-1e30, 1e30)},
 )
 def smu1(x: Any, alpha: Any = 0.25, mu: Any = 4.352665993287951e-9) -> Any:
     r"""Smooth maximum unit: a leaky rectifier smoothed by a square root (Biswas et al., 2022).
@@ -563,7 +590,8 @@ def squareplus(x: Any, b: Any = 4.0) -> Any:
 @activation(
     limits={-inf: (-1.0, 0.0), inf: (1.0, 0.0)},
     aliases=("hardtanh", "clamp", "clip"),
-    kinks=(-1.0, 1.0),
+    kinks=lambda low, high: (low, high),
+    ordered=("low", "high"),
     monotone=True,
     ulp=(0, 0),
 )
@@ -626,7 +654,7 @@ def relu2(x: Any) -> Any:
     return positive * absolute(positive), positive + positive
 
 
-@activation(limits={inf: (inf, 1.0)}, aliases=("thresholded_relu",), ulp=(0, 0))
+@activation(limits={inf: (inf, 1.0)}, aliases=("thresholded_relu",), kinks=lambda threshold, value: (threshold,), ulp=(0, 0))
 def threshold(x: Any, threshold: Any, value: Any) -> Any:
     r"""Identity above a threshold, and a constant up to it.
 
@@ -654,7 +682,7 @@ def threshold(x: Any, threshold: Any, value: Any) -> Any:
 @activation(
     limits={-inf: (-inf, 1.0), inf: (inf, 1.0)},
     aliases=("hardshrink",),
-    kinks=(-0.5, 0.5),
+    kinks=lambda lambd: (-lambd, lambd),
     monotone=True,
     ulp=(0, 0),
     domain={"lambd": (0.0, inf)},
@@ -684,7 +712,7 @@ def hard_shrink(x: Any, lambd: Any = 0.5) -> Any:
 @activation(
     limits={-inf: (-inf, 1.0), inf: (inf, 1.0)},
     aliases=("softshrink",),
-    kinks=(-0.5, 0.5),
+    kinks=lambda lambd: (-lambd, lambd),
     monotone=True,
     ulp=(1, 0),
     domain={"lambd": (0.0, 1e30)},

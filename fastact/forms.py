@@ -26,7 +26,13 @@ if TYPE_CHECKING:
 
     class _Call:
         def _serve_directly(
-            self, name: str, form: str, parameters: dict[str, Any], domain: dict[str, Any], in_place: bool
+            self,
+            name: str,
+            form: str,
+            parameters: dict[str, Any],
+            domain: dict[str, Any],
+            ordered: tuple[str, ...],
+            in_place: bool,
         ) -> None: ...
         def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
 
@@ -90,7 +96,7 @@ class Form(_Call):
         required = [p for p, default in declaration.parameters.items() if default is inspect.Parameter.empty]
         if form != "backward" or not set(required) & set(declaration.trainable):
             parameters = declaration.parameters | dict.fromkeys(required)
-            self._serve_directly(declaration.name, form, parameters, dict(declaration.domain), in_place)
+            self._serve_directly(declaration.name, form, parameters, dict(declaration.domain), declaration.ordered, in_place)
 
     def __repr__(self) -> str:
         return f"<fastact.{self.__name__}>"
@@ -218,18 +224,42 @@ class Form(_Call):
                     # A scalar: an array of no dimensions would make other libraries promote the result.
                     value = value[()]
             values.append(value)
+        self._check_order(dict(zip(parameters, values, strict=True)))
         return values
 
     def _check_domain(self, name: str, value: Any) -> None:
-        if name not in self._declaration.domain:
-            return
-        low, high = self._declaration.domain[name]
+        low, high = self._declaration.domain.get(name, (-np.inf, np.inf))
         wide = np.asarray(value, np.float64)
-        inside = (wide >= low) & (wide <= high)
-        if not np.all(inside):
-            found = wide[~inside].flat[0]
-            bounds = f"at least {low:g}" if high == np.inf else f"from {low:g} to {high:g}"
-            raise ValueError(f"{self.__name__}: {name} is {found}; it must be {bounds}")
+        if wide.size == 0 or (low <= wide.min() and wide.max() <= high):
+            return
+        found = wide[~((wide >= low) & (wide <= high))].flat[0]
+        bounds = {
+            (True, True): f"from {low:g} to {high:g}",
+            (True, False): f"at least {low:g}",
+            (False, True): f"at most {high:g}",
+            (False, False): "a number",
+        }[low > -np.inf, high < np.inf]
+        raise ValueError(f"{self.__name__}: {name} is {found}; it must be {bounds}")
+
+    def _check_order(self, parameters: dict[str, Any]) -> None:
+        """Raise if a parameter is above the one that bounds it."""
+        if not self._declaration.ordered:
+            return
+        lower, upper = self._declaration.ordered
+        low, high = parameters[lower], parameters[upper]
+        if not all(isinstance(bound, np.ndarray | np.generic) for bound in (low, high)):
+            return
+        try:
+            low, high = np.broadcast_arrays(low, high)
+        except ValueError:
+            raise ValueError(
+                f"{self.__name__}: {lower} has shape {np.shape(low)}, which does not broadcast with {upper}'s, {np.shape(high)}"
+            ) from None
+        if np.any(above := low > high):
+            raise ValueError(
+                f"{self.__name__}: {lower} is {low[above].flat[0]!s}, above {upper}, {high[above].flat[0]!s}; "
+                f"{lower} must not be above {upper}"
+            )
 
     def _write_in_place(self, x: Any, parameters: dict[str, Any]) -> Any:
         check_writeable_in_place(self._declaration.name, x)

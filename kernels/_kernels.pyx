@@ -164,14 +164,18 @@ cdef class Call:
     cdef double[MAX_PARAMETERS] defaults
     cdef double[MAX_PARAMETERS] low
     cdef double[MAX_PARAMETERS] high
+    cdef int lower
+    cdef int upper
 
-    def _serve_directly(self, str name, str form, dict parameters, dict domain, bint in_place):
+    def _serve_directly(self, str name, str form, dict parameters, dict domain, tuple ordered, bint in_place):
         """Serve one form of one activation.
 
-        `parameters` gives their defaults, None for a required one; `domain` the bounds of those that have any.
+        `parameters` gives their defaults, None for a required one; `domain` the bounds of those that have any; `ordered` two
+        of them of which the first may not be above the second.
         """
         self.in_place = in_place
         self.names = tuple(parameters)
+        self.lower, self.upper = (self.names.index(p) for p in ordered) if ordered else (0, 0)
         for i, (parameter, default) in enumerate(parameters.items()):
             self.required[i] = default is None
             self.defaults[i] = 0.0 if default is None else default
@@ -196,7 +200,7 @@ cdef class Call:
                 return False
         else:
             return False
-        return self.low[i] <= to[0] <= self.high[i] or (self.low[i] == -float("inf") and self.high[i] == float("inf"))
+        return self.low[i] <= to[0] <= self.high[i]
 
     cdef object serve(self, tuple args, dict kwargs):
         """Return the result, or None for a call that is not the ordinary case."""
@@ -252,6 +256,8 @@ cdef class Call:
             singles[i] = <float>numbers[i]
             parameters[i] = <const void*>&singles[i] if chosen is self.single else <const void*>&numbers[i]
         if used != len(kwargs):
+            return None
+        if self.lower != self.upper and numbers[self.lower] > numbers[self.upper]:
             return None
 
         if self.in_place:

@@ -5,6 +5,7 @@ Numba itself is imported then.
 
 from __future__ import annotations
 
+import operator
 import sys
 from collections.abc import Callable
 from functools import cache, cached_property
@@ -35,12 +36,19 @@ class Call:
     _doubles: tuple[Any, ...] | None = None
 
     def _serve_directly(
-        self, name: str, form: str, parameters: dict[str, float | None], domain: dict[str, Any], in_place: bool
+        self,
+        name: str,
+        form: str,
+        parameters: dict[str, float | None],
+        domain: dict[str, Any],
+        ordered: tuple[str, ...],
+        in_place: bool,
     ) -> None:
         self._count = 2 if form == "backward" else 1
         self._writes = in_place
         self._parameters = parameters
         self._domain = domain
+        self._ordered = ordered
         if None not in parameters.values():
             self._singles, self._doubles = (
                 tuple(np.array(value, dtype) for value in parameters.values()) for dtype in (_FLOAT32, _FLOAT64)
@@ -77,6 +85,8 @@ class Call:
             low, high = self._domain.get(name, (-_LARGEST, _LARGEST))
             if type(value) not in (float, int) or not max(low, -_LARGEST) <= value <= min(high, _LARGEST):
                 return None
+        if self._ordered and operator.gt(*(values[name] for name in self._ordered)):
+            return None
         return tuple(np.array(value, dtype) for value in values.values())
 
     @cached_property

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from catalogue import CASES
 from numpy.lib.stride_tricks import as_strided
 
 import fastact as fa
@@ -207,7 +208,8 @@ def test_parameter_outside_of_its_domain(case):
     x = np.ones(3)
     for name, (low, high) in case.declaration.domain.items():
         settings = dict(zip(case.declaration.parameters, case.defaults, strict=True))
-        outside = [bound for bound in (np.nextafter(low, -np.inf), low - 1, np.nextafter(high, np.inf)) if np.isfinite(bound)]
+        bounds = (np.nextafter(low, -np.inf), low - max(1, abs(low)), np.nextafter(high, np.inf))
+        outside = [bound for bound in bounds if np.isfinite(bound)]
         assert outside
         for bad in outside:
             for value in (float(bad), np.full(3, bad), np.array([case.defaults[0], bad, bad])):
@@ -216,6 +218,49 @@ def test_parameter_outside_of_its_domain(case):
                         form(x, **(settings | {name: value}))
                     sentence(caught, name)
     assert (x == 1).all()
+
+
+def test_parameter_that_is_no_number(case):
+    """Whatever way a NaN comes, as a number or within an array, it is refused by name."""
+    x = np.ones(3)
+    for name in case.declaration.parameters:
+        settings = dict(zip(case.declaration.parameters, case.defaults, strict=True))
+        for value in (float("nan"), np.float32("nan"), np.array([settings[name], np.nan, settings[name]])):
+            for form in (case.function, case.in_place, case.function.derivative, case.function.value_and_derivative):
+                with pytest.raises(ValueError, match=name) as caught:
+                    form(x, **(settings | {name: value}))
+                sentence(caught, name)
+            with pytest.raises(ValueError, match=name):
+                case.function.backward(x, x, **(settings | {name: value}))
+    assert (x == 1).all()
+
+
+ORDERED = [case for case in CASES if case.declaration.ordered]
+
+
+@pytest.mark.parametrize("case", ORDERED, ids=lambda case: case.name)
+@pytest.mark.parametrize("wrap", [float, np.float32, lambda bound: np.full(3, bound)], ids=["number", "scalar", "array"])
+def test_parameters_in_the_wrong_order(case, wrap):
+    x = np.ones(3)
+    lower, upper = case.declaration.ordered
+    for form in (case.function, case.in_place, case.function.derivative, case.function.value_and_derivative):
+        with pytest.raises(ValueError, match=f"{lower} is 2.0, above {upper}, 1.0") as caught:
+            form(x, **{lower: wrap(2.0), upper: wrap(1.0)})
+        sentence(caught, lower, upper)
+        with pytest.raises(ValueError, match=f"{lower} is 1.5, above {upper}"):
+            form(x, **{lower: wrap(1.5)})
+    with pytest.raises(ValueError, match=lower):
+        case.function.backward(x, x, **{lower: wrap(2.0), upper: wrap(1.0)})
+    assert (x == 1).all()
+    both = case.function(x, **{lower: wrap(0.5), upper: wrap(0.5)})
+    assert np.isfinite(both).all()
+
+
+def test_ordered_parameters_that_do_not_broadcast():
+    x = np.ones((2, 3))
+    with pytest.raises(ValueError, match="broadcast") as caught:
+        fa.hard_tanh(x, np.zeros(2), np.ones(3))
+    sentence(caught, "low", "high")
 
 
 def test_shapes_that_do_not_broadcast(case):

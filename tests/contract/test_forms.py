@@ -113,7 +113,9 @@ def test_parameters_broadcast(case, x, shape):
 @pytest.mark.parametrize("kind", [float, np.float32, np.float64, np.array, np.float16, int])
 def test_kinds_of_numbers_for_parameters(case, x, kind):
     """Whatever kind of number says it, a parameter is cast to the type of x."""
-    if kind is np.float16 and max(case.defaults) > float(np.finfo(kind).max):
+    if kind is int and np.inf in case.defaults:
+        pytest.skip("no integer is as large")
+    if kind is np.float16 and float(np.finfo(kind).max) < max(case.defaults) < np.inf:
         pytest.skip("no float16 is as large")
     bounds = [case.declaration.domain.get(name, (-np.inf, np.inf)) for name in case.declaration.parameters]
     if not all(low <= float(kind(value)) <= high for value, (low, high) in zip(case.defaults, bounds, strict=True)):
