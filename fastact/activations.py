@@ -8,9 +8,20 @@ from typing import Any
 from .coefficients import (
     ATAN,
     DECAY_END,
+    ERF_BEND,
+    ERF_SLOPE,
     ERF_SLOPE_HALF,
+    ERF_SLOPE_REST,
+    EXP_HIGHEST,
     EXP_LOWEST,
     EXPM1,
+    GELU_CUBIC_CUBIC,
+    GELU_CUBIC_CUBIC_REST,
+    GELU_CUBIC_SHIFT,
+    GELU_CUBIC_SHIFT_REST,
+    GELU_CUBIC_SLOPE,
+    GELU_CUBIC_SLOPE_CUBIC,
+    GELU_CUBIC_SLOPE_REST,
     GELU_TANH_CUBIC,
     GELU_TANH_CUBIC_REST,
     GELU_TANH_END,
@@ -26,10 +37,13 @@ from .coefficients import (
     LECUN_SCALE_REST,
     LECUN_SLOPE,
     LECUN_SLOPE_REST,
+    LOG,
     LOG1P,
     MISH_HIGHEST,
     MISH_LOWEST,
     NORMAL_END,
+    NORMAL_PEAK,
+    NORMAL_PEAK_REST,
     NORMAL_TAIL_NORMAL,
     QUICK_GELU,
     QUICK_GELU_REST,
@@ -37,8 +51,6 @@ from .coefficients import (
     SELU_SCALE_REST,
     SELU_SLOPE,
     SELU_SLOPE_REST,
-    SIXTH,
-    SIXTH_REST,
     SQRT_TWO,
     SQRT_TWO_REST,
     SQUARE_END,
@@ -60,7 +72,9 @@ from .elementary import (
     log1p,
     log1p_of_exp,
     normal_tail,
+    normal_tail_and_peak,
     normal_tail_pull_and_peak,
+    pull_of_tail,
     reduce_by_ln2,
     shortfall_of_tanh,
     sigmoid_tail,
@@ -155,7 +169,9 @@ def leaky_relu(x: Any, negative_slope: Any = 0.01) -> Any:
     >>> fa.leaky_relu([-1.0, 2.0], negative_slope=0.2)
     array([-0.2,  2. ])
     """
-    return where(x > 0.0, x, negative_slope * x), where(x > 0.0, 1.0, where(x <= 0.0, negative_slope, x))
+    # Without a slope minus infinity makes no NaN.
+    below = negative_slope * where(negative_slope == 0.0, maximum(x, -HUGE), x)
+    return where(x > 0.0, x, below), where(x > 0.0, 1.0, where(x <= 0.0, negative_slope, x))
 
 
 @activation(
@@ -184,8 +200,43 @@ def prelu(x: Any, weight: Any) -> Any:
     >>> fa.prelu([-1.0, 2.0], 0.25)
     array([-0.25,  2.  ])
     """
-    value = where(x > 0.0, x, weight * x)
-    return value, where(x > 0.0, 1.0, where(x <= 0.0, weight, x)), minimum(x, 0.0)
+    # Without a slope minus infinity makes no NaN.
+    below = weight * where(weight == 0.0, maximum(x, -HUGE), x)
+    return where(x > 0.0, x, below), where(x > 0.0, 1.0, where(x <= 0.0, weight, x)), minimum(x, 0.0)
+
+
+@activation(
+    limits={-inf: (-inf, 11 / 48), inf: (inf, 1.0)},
+    kinks=(0.0,),
+    monotone=True,
+    ulp=(2, 1),
+    ordered=("low", "high"),
+    domain={"low": (-1e30, 1e30), "high": (-1e30, 1e30)},
+)
+def rrelu(x: Any, low: Any = 1 / 8, high: Any = 1 / 3) -> Any:
+    r"""Rectified linear unit with a random slope, whose mean is taken once it is trained (Xu et al., 2015).
+
+    .. math:: f(x) = x \text{ if } x > 0, \text{ else } \tfrac12 (\text{low} + \text{high}) \, x
+
+    The derivative at zero is the left one, the mean slope.
+
+    Parameters
+    ----------
+    low : float, default 1/8
+        The smallest slope below zero.
+    high : float, default 1/3
+        The largest slope below zero.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.rrelu([-1.0, 2.0], 0.25, 0.75)
+    array([-0.5,  2. ])
+    """
+    slope = 0.5 * (low + high)
+    # Without a slope minus infinity makes no NaN.
+    below = slope * where(slope == 0.0, maximum(x, -HUGE), x)
+    return where(x > 0.0, x, below), where(x > 0.0, 1.0, where(x <= 0.0, slope, x))
 
 
 @activation(
@@ -216,6 +267,23 @@ def elu(x: Any, alpha: Any = 1.0) -> Any:
     grown, e = expm1_and_exp(minimum(x, 0.0))
     by_alpha = where(x >= 0.0, minimum(x, 0.0), grown)
     return where(x >= 0.0, x, alpha * grown), where(x > 0.0, 1.0, alpha * e), by_alpha
+
+
+@activation(limits={-inf: (0.0, 0.0), inf: (inf, inf)}, aliases=("exp",), monotone=True)
+def exponential(x: Any) -> Any:
+    r"""Exponential.
+
+    .. math:: f(x) = e^x
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.exponential([-1.0, 0.0, 1.0]).round(4)
+    array([0.3679, 1.    , 2.7183])
+    """
+    p, n = growth(minimum(maximum(x, EXP_LOWEST), EXP_HIGHEST))
+    e = ldexp(1.0 + p, n)
+    return e, e
 
 
 @activation(limits={-inf: (0.0, 0.0), inf: (1.0, 0.0)}, aliases=("logistic", "expit"), monotone=True)
@@ -250,6 +318,43 @@ def log_sigmoid(x: Any) -> Any:
     m, n = log1p_of_exp(-a)
     q = sigmoid_tail(a)
     return minimum(x, 0.0) - ldexp(m, n), where(x < 0.0, 1.0 - q, q)
+
+
+@activation(
+    limits={-inf: (0.0, 0.0), inf: (1.0, 0.0)},
+    aliases=("hardsigmoid",),
+    kinks=lambda slope, offset: (-offset / slope, (1 - offset) / slope),
+    monotone=True,
+    ulp=(1, 0.5),
+    domain={"slope": (1e-30, 1e30), "offset": (-1e30, 1e30)},
+)
+def hard_sigmoid(x: Any, slope: Any = 1 / 6, offset: Any = 0.5) -> Any:
+    r"""Logistic function in straight pieces (Courbariaux et al., 2015).
+
+    .. math:: f(x) = \min(\max(\text{slope} \cdot x + \text{offset}, 0), 1)
+
+    The derivative at the kinks is the left one, 0 and ``slope``.  As every parameter, the slope is taken in the precision of the
+    result: in float32 the kinks are where the float32 nearest to 1/6 puts them, 1e-7 from -3 and 3.
+
+    Parameters
+    ----------
+    slope : float, default 1/6
+        The slope between the kinks; 0.2 in ONNX and Keras 2.
+    offset : float, default 0.5
+        The value at zero.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.hard_sigmoid([-4.0, 0.0, 1.0], slope=0.2)
+    array([0. , 0.5, 0.7])
+    """
+    line = fma(slope, x, offset)
+    # Above one where the slope's product is above -step - rest; the line itself may have been rounded to one.
+    step = offset - 1.0
+    rest = offset - (step + 1.0)
+    beyond = fma(slope, x, step) > -rest
+    return minimum(maximum(line, 0.0), 1.0), where(beyond, 0.0, where(line > 0.0, slope, where(line <= 0.0, 0.0, x)))
 
 
 @activation(limits={-inf: (-1.0, 0.0), inf: (1.0, 0.0)}, aliases=("hypertangent",), monotone=True)
@@ -359,7 +464,7 @@ def gelu(x: Any) -> Any:
 
 @activation(
     limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)},
-    aliases=("gelu_new", "gelu_fast", "gelu_accurate", "gelu_pytorch_tanh"),
+    aliases=("gelu_new", "gelu_fast", "gelu_accurate", "gelu_pytorch_tanh", "gelu_python_tanh"),
 )
 def gelu_tanh(x: Any) -> Any:
     r"""Gaussian error linear unit, approximated by a hyperbolic tangent (Hendrycks and Gimpel, 2016).
@@ -375,6 +480,25 @@ def gelu_tanh(x: Any) -> Any:
     a = minimum(absolute(x), GELU_TANH_END)
     p, n = growth_of_cubic(a, GELU_TANH_CUBIC, GELU_TANH_CUBIC_REST, GELU_TANH_SHIFT, GELU_TANH_SHIFT_REST)
     steepness, rest = steepness_of_cubic(a, GELU_TANH_SLOPE, GELU_TANH_SLOPE_REST, GELU_TANH_SLOPE_CUBIC)
+    y, low = gate_and_slope(a, p, n, steepness, rest)
+    return where(x < 0.0, -y, x - y), where(x < 0.0, low, 1.0 - low)
+
+
+@activation(limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)})
+def gelu_sigmoid_cubic(x: Any) -> Any:
+    r"""Gaussian error linear unit, approximated by a logistic function of a cubic.
+
+    .. math:: f(x) = \frac{x}{1 + e^{-1.60033 (x + 0.0433603 x^3)}}
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.gelu_sigmoid_cubic([-2.0, 0.0, 2.0]).round(4)
+    array([-0.0457,  0.    ,  1.9543])
+    """
+    a = minimum(absolute(x), GELU_TANH_END)
+    p, n = growth_of_cubic(a, GELU_CUBIC_CUBIC, GELU_CUBIC_CUBIC_REST, GELU_CUBIC_SHIFT, GELU_CUBIC_SHIFT_REST)
+    steepness, rest = steepness_of_cubic(a, GELU_CUBIC_SLOPE, GELU_CUBIC_SLOPE_REST, GELU_CUBIC_SLOPE_CUBIC)
     y, low = gate_and_slope(a, p, n, steepness, rest)
     return where(x < 0.0, -y, x - y), where(x < 0.0, low, 1.0 - low)
 
@@ -424,13 +548,23 @@ def mish(x: Any) -> Any:
     return value, where(positive, fma(quotient, fma(bounded * fma(w, w, w), quotient, 1.0), 1.0), slope)
 
 
-@activation(limits={-inf: (-0.0, 0.0), inf: (inf, 1.0)}, aliases=("hardswish", "hard_silu"), kinks=(-3.0, 3.0))
-def hard_swish(x: Any) -> Any:
+@activation(
+    limits={-inf: (-0.0, 0.0), inf: (inf, 1.0)},
+    aliases=("hardswish", "hard_silu", "hard_swish_mobilenet"),
+    kinks=lambda bend: (-bend, bend),
+    domain={"bend": (1e-30, 1e30)},
+)
+def hard_swish(x: Any, bend: Any = 3.0) -> Any:
     r"""Swish in straight pieces (Howard et al., 2019).
 
-    .. math:: f(x) = \frac{x}{6} \min(\max(x + 3, 0), 6)
+    .. math:: f(x) = \frac{x}{2 b} \min(\max(x + b, 0), 2 b)
 
-    The derivative at -3 and 3 is the left one, 0 and 1.5.
+    The derivative at -b and b is the left one, 0 and 1.5.
+
+    Parameters
+    ----------
+    bend : float, default 3
+        Where the function bends, at -b and b; 2.5 in thinc.
 
     Examples
     --------
@@ -438,11 +572,14 @@ def hard_swish(x: Any) -> Any:
     >>> fa.hard_swish([-4.0, -1.0, 4.0]).round(4)
     array([-0.    , -0.3333,  4.    ])
     """
-    base = maximum(x, -3.0)
-    product = base * (base + 3.0)
-    value = where(x < 3.0, copysign(fma(product, SIXTH, product * SIXTH_REST), x), x)
-    inner = fma(2.0, x, 3.0) * SIXTH
-    return value, where(x <= -3.0, 0.0, where(x > 3.0, 1.0, inner))
+    # The inverse in double words, of which a compiler makes constants of the loop.
+    inverse = 0.5 / bend
+    rest = inverse * fma(-inverse, bend + bend, 1.0)
+    base = maximum(minimum(x, bend), -bend)
+    product = base * (base + bend)
+    value = where(x < bend, copysign(fma(product, inverse, product * rest), x), x)
+    inner = fma(base, inverse + inverse, 0.5)
+    return value, where(x <= -bend, 0.0, where(x > bend, 1.0, inner))
 
 
 @activation(
@@ -635,6 +772,46 @@ def relu6(x: Any) -> Any:
     """
     slope = where(x > 6.0, 0.0, where(x > 0.0, 1.0, where(x <= 0.0, 0.0, x)))
     return minimum(maximum(x, 0.0), 6.0), slope
+
+
+@activation(
+    limits={-inf: (0.0, 0.0), inf: (inf, 1.0)},
+    aliases=("relu_k",),
+    kinks=lambda max_value, negative_slope, threshold: (threshold, max_value),
+    monotone=True,
+    ulp=(2, 0.5),
+    domain={"max_value": (0.0, inf), "negative_slope": (-1e30, 1e30), "threshold": (0.0, 1e30)},
+)
+def clipped_relu(x: Any, max_value: Any = inf, negative_slope: Any = 0.0, threshold: Any = 0.0) -> Any:
+    r"""Rectified linear unit with a cap, a slope below, and a threshold: the layer ``ReLU`` of Keras.
+
+    .. math:: f(x) = \min(x, \text{max\_value}) \text{ if } x > \text{threshold},
+        \text{ else } \text{negative\_slope} \cdot (x - \text{threshold})
+
+    The derivative at ``threshold`` and ``max_value`` is the left one, ``negative_slope`` and 1.
+
+    Parameters
+    ----------
+    max_value : float, default infinity
+        The largest value.
+    negative_slope : float, default 0
+        The slope up to the threshold.
+    threshold : float, default 0
+        Up to where the slope is the other one; not negative.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.clipped_relu([-1.0, 1.0, 3.0], max_value=2.0, negative_slope=0.25)
+    array([-0.25,  1.  ,  2.  ])
+    """
+    # Without a slope nothing is multiplied: results are zeros as those of relu, and minus infinity makes no NaN.
+    flat = maximum(minimum(x, 0.0), 0.0)
+    below = where(negative_slope == 0.0, flat, negative_slope * (x - threshold))
+    inner = where(x > max_value, 0.0, 1.0)
+    return where(x > threshold, minimum(x, max_value), below), where(
+        x > threshold, inner, where(x <= threshold, negative_slope, x)
+    )
 
 
 @activation(limits={-inf: (0.0, 0.0), inf: (inf, inf)}, aliases=("squared_relu", "relu_squared"), monotone=True)
@@ -1104,6 +1281,63 @@ def dish(x: Any) -> Any:
     return where(x < 0.0, -low, x - low), where(x < 0.0, slope, 1.0 - slope)
 
 
+@activation(limits={-inf: (-1.0, 0.0), inf: (1.0, 0.0)}, monotone=True)
+def erf(x: Any) -> Any:
+    r"""Error function.
+
+    .. math:: f(x) = \frac{2}{\sqrt\pi} \int_0^x e^{-t^2} dt
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.erf([-1.0, 0.0, 0.5]).round(4)
+    array([-0.8427,  0.    ,  0.5205])
+    """
+    a = minimum(absolute(x), 0.75 * NORMAL_END)
+    tail, tail_peak = normal_tail_and_peak(SQRT_TWO * a)
+    s = minimum(a, 1.0)
+    square = s * s
+    small = fma(ERF_SLOPE, s, fma(s * square, polynomial(square, ERF_BEND), ERF_SLOPE_REST * s))
+    p, n = exp_of_minus_square(a)
+    slope = fma(ERF_SLOPE, p, fma(ERF_SLOPE_REST, p, ERF_SLOPE_REST) + ERF_SLOPE)
+    return copysign(where(a < 1.0, small, 1.0 - 2.0 * tail), x), ldexp(slope, n)
+
+
+@activation(limits={-inf: (0.0, 0.0), inf: (1.0, 0.0)}, monotone=True, domain={"mu": (-1e30, 1e30), "sigma": (1e-30, 1e30)})
+def laplace(x: Any, mu: Any = 0.707107, sigma: Any = 0.282095) -> Any:
+    r"""Normal distribution function in place of the squared rectifier, for attention (Ma et al., 2022).
+
+    .. math:: f(x) = \tfrac12 \left(1 + \operatorname{erf} \frac{x - \mu}{\sigma \sqrt 2}\right)
+
+    Parameters
+    ----------
+    mu : float, default 0.707107
+        Where the value is one half.
+    sigma : float, default 0.282095
+        The width of the rise.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.laplace([0.0, 0.707107, 1.0]).round(4)
+    array([0.0061, 0.5   , 0.8504])
+    """
+    distance = x - mu
+    # The larger of the two first, and what rounding took from the difference and from the quotient.
+    distance_rest = where(absolute(x) > absolute(mu), (x - distance) - mu, x - (distance + mu))
+    z = distance / sigma
+    inside = absolute(z) < NORMAL_END
+    t = minimum(absolute(z), NORMAL_END)
+    rest = where(inside, fma(-z, sigma, distance) + distance_rest, 0.0) / sigma
+    rest = where(z < 0.0, -rest, rest)
+    tail, pull, peak = normal_tail_pull_and_peak(t)
+    tail = fma(-rest, NORMAL_PEAK * peak, tail)
+    height = NORMAL_PEAK / sigma
+    height_rest = (fma(-height, sigma, NORMAL_PEAK) + NORMAL_PEAK_REST) / sigma
+    slope = fma(height, peak, peak * fma(height, -(t * rest), height_rest))
+    return where(z < 0.0, tail, 1.0 - tail), slope
+
+
 @activation(limits={-inf: (-0.0, -0.0), inf: (10.0, 0.0)}, aliases=("clipped_gelu", "clippedgelu"), kinks=(10.0,))
 def gelu_10(x: Any) -> Any:
     r"""Gaussian error linear unit between -10 and 10, for quantised networks (Wu et al., 2020).
@@ -1201,3 +1435,185 @@ def tanhexp(x: Any) -> Any:
     slope = fma(bounded * minimum(z, TANH_END), slope, 1.0 + tail)
     negative = x < 0.0
     return copysign(where(negative, product, fma(tail, bounded, x)), x), where(negative, slope_low, slope)
+
+
+@activation(limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)})
+def serf(x: Any) -> Any:
+    r"""Error function of softplus, times x (Nag and Bhattacharyya, 2021).
+
+    .. math:: f(x) = x \operatorname{erf}(\log(1 + e^x))
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.serf([-2.0, 0.0, 2.0]).round(4)
+    array([-0.2849,  0.    ,  1.9947])
+    """
+    base = maximum(x, MISH_LOWEST)
+    a = minimum(absolute(base), -MISH_LOWEST)
+    negative = x < 0.0
+    # exp(-a) = e = (1 + p) * 2**n, and log(1 + e) = e * w.  What rounding took from sums and products is put back.
+    p, n = growth(-a)
+    u = 1.0 + p
+    e = ldexp(u, n)
+    small = e < SQRT_TWO - 1.0
+    bend = polynomial(e, LOG)
+    w = where(small, fma(e, bend, 1.0), polynomial(e - 0.5, LOG1P))
+    w_rest = where(small, fma(e, bend, 1.0 - w), 0.0)
+    m = e * w
+    m_rest = fma(e, w_rest, fma(ldexp(p - (u - 1.0), n), w, fma(e, w, -m)))
+    # softplus(x) = s
+    line = where(negative, 0.0, minimum(a, NORMAL_END))
+    s = line + m
+    m_of_s = s - line
+    s_rest = (line - (s - m_of_s)) + ((m - m_of_s) + m_rest)
+    s_rest = where(negative, 0.0, s_rest)
+    # Up to one, erf(s) = s * ratio.
+    near = minimum(s, 1.0)
+    square = near * near
+    bend = polynomial(square, ERF_BEND)
+    ratio = fma(square, bend, ERF_SLOPE)
+    ratio_rest = fma(square, bend, ERF_SLOPE - ratio) + ERF_SLOPE_REST
+    whole = near * ratio
+    whole_rest = fma(near, ratio_rest, fma(near, ratio, -whole))
+    tail, tail_peak = normal_tail_and_peak(SQRT_TWO * s)
+    far = s >= 1.0
+    whole_rest = where(far, -2.0 * tail, whole_rest)
+    whole = where(far, 1.0, whole)
+    q, k = exp_of_minus_square(minimum(s, 0.75 * NORMAL_END))
+    unit = ldexp(1.0, k)
+    peak = fma(unit, q, unit)
+    peak_rest = fma(unit, q, unit - peak)
+    bounded = minimum(maximum(x, 0.0), NORMAL_END)
+    whole_rest = fma(ERF_SLOPE * peak, s_rest, whole_rest)
+    value = fma(x, whole, bounded * whole_rest)
+    # Below zero all of it over e, which may be subnormal.
+    over_e = ratio * w
+    over_e_rest = fma(ratio, w_rest, fma(ratio_rest, w, fma(ratio, w, -over_e)))
+    low = base * over_e
+    low_rest = fma(base, over_e_rest, fma(base, over_e, -low))
+    low = ldexp(low + fma(low, p, fma(low_rest, p, low_rest)), n)
+    # The derivative is erf(s) + x * erf'(s) / (1 + exp(-x)).
+    top = ERF_SLOPE * a
+    top_rest = fma(ERF_SLOPE, a, -top) + ERF_SLOPE_REST * a
+    product = top * peak
+    product_rest = fma(top, peak, -product) + fma(top, peak_rest, top_rest * peak)
+    denominator = 1.0 + e
+    denominator_rest = e - (denominator - 1.0)
+    inverse = 1.0 / denominator
+    pull = product * inverse
+    pull_rest = inverse * (fma(-pull, denominator_rest, fma(-pull, denominator, product)) + product_rest)
+    slope_low = over_e - pull
+    slope_rest = (over_e - (slope_low + pull)) + (over_e_rest - pull_rest)
+    slope_low = ldexp(slope_low + fma(slope_low, p, fma(slope_rest, p, slope_rest)), n)
+    return copysign(where(negative, low, value), x), where(negative, slope_low, whole + (whole_rest + pull))
+
+
+@activation(limits={-inf: (0.0, 0.0), inf: (inf, 1.0)})
+def phish(x: Any) -> Any:
+    r"""Hyperbolic tangent of the Gaussian error linear unit, times x (Naveen, 2022).
+
+    .. math:: f(x) = x \tanh(x \Phi(x))
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.phish([-2.0, 0.0, 2.0]).round(4)
+    array([0.0909, 0.    , 1.9213])
+    """
+    # A little beyond, as the derivative is a larger multiple of the tail.
+    a = minimum(absolute(x), 1.02 * NORMAL_END)
+    # With y = a * normal_cdf(-a), gelu is -y below zero and a - y above.
+    p, p_rest, n = exp_of_half_square(a)
+    ratio, rest = normal_tail(a)
+    scaled = a * ratio
+    scaled_rest = fma(a, rest, fma(a, ratio, -scaled))
+    scaled_rest = fma(scaled, p_rest, fma(scaled_rest, p, scaled_rest))
+    whole = scaled + fma(scaled, p, scaled_rest)
+    whole_rest = (scaled - whole) + fma(scaled, p, scaled_rest)
+    y = ldexp(whole, n)
+    # Below zero, tanh(y) = y * (1 - shortfall).  What rounding took from sums and products is put back.
+    square = y * y
+    shortfall = square * fma(square, polynomial(square, TANH_SHRINK), THIRD)
+    low = a * whole
+    low = ldexp(low + fma(-low, shortfall, fma(a, whole_rest, fma(a, whole, -low))), n)
+    # The derivative below zero, over -a * exp(-a * a / 2): ratio * (1 - shortfall) + pull * (1 - tanh(y)**2).
+    t = fma(-y, shortfall, y)
+    pull, pull_rest = pull_of_tail(a, ratio, rest)
+    sum_ = ratio + pull
+    sum_rest = (ratio - (sum_ - pull)) + (rest + pull_rest)
+    sum_rest = sum_rest - fma(ratio, shortfall, pull * (t * t))
+    slope_low = a * sum_
+    slope_rest = fma(a, sum_rest, fma(a, sum_, -slope_low))
+    slope_low = ldexp(slope_low + fma(slope_low, p, fma(slope_low, p_rest, fma(slope_rest, p + p_rest, slope_rest))), n)
+    # Above zero tanh(g) = (1 - e) / (1 + e) with e = exp(-2 * g), and what gelu lost to rounding.
+    pull = ldexp(pull + fma(pull, p, fma(pull, p_rest, fma(pull_rest, p + p_rest, pull_rest))), n)
+    gain = 1.0 - pull
+    g = a - y
+    g_rest = ((a - g) - y) - ldexp(whole_rest, n)
+    r, n = reduce_by_ln2(-2.0 * g)
+    bend = polynomial(r, EXPM1)
+    p = fma(r * r, bend, r)
+    p_rest = fma(r * r, bend, r - p)
+    scale = ldexp(1.0, n)
+    e = fma(scale, p, scale)
+    numerator = fma(-scale, p, 1.0 - scale)
+    numerator_rest = fma(-scale, p, (1.0 - scale) - numerator)
+    denominator = 1.0 + e
+    inverse = 1.0 / denominator
+    t = numerator * inverse
+    lost = fma(t, (denominator - 1.0) - e, fma(-t, denominator, numerator)) + numerator_rest
+    slope = where(t < 0.5, fma(-t, t, 1.0), (4.0 * e) * (inverse * inverse))
+    t_rest = fma(slope, g_rest, inverse * fma(-scale * p_rest, 1.0 + t, lost))
+    value = fma(x, t, a * t_rest)
+    steep = a * slope
+    steep_rest = fma(a, slope, -steep)
+    slope = t + fma(steep, gain, fma(steep, (1.0 - gain) - pull, fma(steep_rest, gain, t_rest)))
+    negative = x < 0.0
+    return where(x == 0.0, x, where(negative, low, value)), where(negative, -slope_low, slope)
+
+
+@activation(
+    limits={-inf: (inf, -0.3), inf: (inf, inf)},
+    trainable=("alpha_p", "alpha_n"),
+    kinks=lambda alpha_p, alpha_n, beta, eps: (eps, 0.0) if eps != 0 else (),
+    root=True,
+    domain={"alpha_p": (1e-30, 1e30), "alpha_n": (1e-30, 1e30), "beta": (-1e30, 1e30), "eps": (-1.0, 0.0)},
+)
+def xielu(x: Any, alpha_p: Any = 0.8, alpha_n: Any = 0.8, beta: Any = 0.5, eps: Any = -1e-6) -> Any:
+    r"""Integral of the exponential linear unit, expanded (Huang and Schlag, 2024).
+
+    .. math:: f(x) = \alpha_p x^2 + \beta x \text{ if } x > 0,
+        \text{ else } \alpha_n \left(e^{\min(x, \epsilon)} - 1 - x\right) + \beta x
+
+    The derivative at zero and at :math:`\epsilon` is the left one.
+
+    Parameters
+    ----------
+    alpha_p : float, default 0.8
+        The bend above zero.
+    alpha_n : float, default 0.8
+        The bend below zero.
+    beta : float, default 0.5
+        The slope just above zero.
+    eps : float, default -1e-6
+        The largest argument of the exponential, not above zero; 0 is the paper's formula.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.xielu([-1.0, 0.5, 2.0]).round(4)
+    array([-0.2057,  0.45  ,  4.2   ])
+    """
+    above = maximum(x, 0.0)
+    p, n = growth(maximum(minimum(x, eps), EXP_LOWEST))
+    scale = ldexp(1.0, n)
+    grown = fma(scale, p, scale - 1.0)
+    rest = fma(scale, p, (scale - 1.0) - grown)
+    fall = beta - alpha_n
+    line = fall * where(fall == 0.0, maximum(x, -HUGE), x)
+    below = fma(alpha_n, grown, line) + alpha_n * rest
+    slope = fma(alpha_n, grown, beta) + alpha_n * rest
+    slope = where(x > 0.0, fma(alpha_p + alpha_p, x, beta), where(x > eps, fall, slope))
+    value = where(x > 0.0, fma(alpha_p, above, beta) * x, below)
+    return value, slope, above * above, where(x > 0.0, 0.0, grown - x)

@@ -51,6 +51,15 @@ SQRT_TWO_REST = Constant(float32=2.4203234971764687e-08, float64=-9.667293313452
 # 1 / sqrt(2 * pi)
 NORMAL_PEAK = Constant(float32=0.3989422917366028, float64=0.3989422804014327)
 
+# 1 / sqrt(2 * pi) - NORMAL_PEAK
+NORMAL_PEAK_REST = Constant(float32=-1.1335170135851058e-08, float64=-2.49232720227773e-17)
+
+# 2 / sqrt(pi)
+ERF_SLOPE = Constant(float32=1.128379225730896, float64=1.1283791670955126)
+
+# 2 / sqrt(pi) - ERF_SLOPE
+ERF_SLOPE_REST = Constant(float32=-5.8635382771399236e-08, float64=1.533545961316588e-17)
+
 # 1 / sqrt(pi)
 ERF_SLOPE_HALF = Constant(float32=0.564189612865448, float64=0.5641895835477563)
 
@@ -135,8 +144,8 @@ NORMAL_TAIL_NORMAL = Constant(float32=12.75, float64=37.5)
 # from it on normal_cdf(-x) * x and exp(-x * x / 2) round to zero
 NORMAL_END = Constant(float32=14.625, float64=39.0)
 
-# from it on the tail of gelu_tanh rounds to zero
-GELU_TANH_END = Constant(float32=11.0, float64=21.75)
+# from it on the tails of gelu_tanh and gelu_sigmoid_cubic round to zero
+GELU_TANH_END = Constant(float32=11.0, float64=22.0)
 
 # 1 / 0.044715 in short
 GELU_TANH_SHIFT = Constant(float32=22.363861083984375, float64=22.36386000223638)
@@ -158,6 +167,27 @@ GELU_TANH_SLOPE_REST = Constant(float32=-4.534068054340423e-08, float64=-9.96930
 
 # 6 * sqrt(2 / pi) * 0.044715
 GELU_TANH_SLOPE_CUBIC = Constant(float32=0.21406444907188416, float64=0.21406444881780073)
+
+# 1 / 0.0433603 in short
+GELU_CUBIC_SHIFT = Constant(float32=23.06256866455078, float64=23.06257106154709)
+
+# 1 / 0.0433603 - GELU_CUBIC_SHIFT
+GELU_CUBIC_SHIFT_REST = Constant(float32=2.396996251263772e-06, float64=-5.9652402968230085e-15)
+
+# 1.60033 * 0.0433603 / log(2)
+GELU_CUBIC_CUBIC = Constant(float32=0.10010974854230881, float64=0.10010974702796023)
+
+# the rest of it
+GELU_CUBIC_CUBIC_REST = Constant(float32=-1.5143485354585096e-09, float64=2.817874384143654e-18)
+
+# 1.60033
+GELU_CUBIC_SLOPE = Constant(float32=1.6003299951553345, float64=1.60033)
+
+# the rest of it
+GELU_CUBIC_SLOPE_REST = Constant(float32=4.8446655576128705e-09, float64=-3.026912054338027e-17)
+
+# 3 * 1.60033 * 0.0433603
+GELU_CUBIC_SLOPE_CUBIC = Constant(float32=0.20817236602306366, float64=0.208172366697)
 
 # exp(x)
 # on [-0.346608, 0.346608]; errors 3.6e-9 (float32), 1.1e-17 (float64)
@@ -417,6 +447,35 @@ ERF = Constant(
         1.465787559917263e-08,
         -1.1365649912272622e-09,
         5.945235199707097e-11,
+    ),
+)
+
+# (erf(sqrt(y)) / sqrt(y) - 2 / sqrt(pi)) / y
+# on [9.31323e-10, 1.0]; errors 7.9e-9 (float32), 2.1e-17 (float64)
+ERF_BEND = Constant(
+    float32=(
+        -0.37612637877464294,
+        0.11283783614635468,
+        -0.026865476742386818,
+        0.005221130792051554,
+        -0.0008485249127261341,
+        0.00011273019481450319,
+        -9.684215910965577e-06,
+    ),
+    float64=(
+        -0.37612638903183754,
+        0.1128379167095512,
+        -0.026866170645129927,
+        0.005223977625423904,
+        -0.0008548327021959994,
+        0.0001205533290350467,
+        -1.4925647575251015e-05,
+        1.6462045440175484e-06,
+        -1.636464046498455e-07,
+        1.4792373072754907e-08,
+        -1.2164331072247546e-09,
+        8.708072361458479e-11,
+        -4.2292203103462606e-12,
     ),
 )
 

@@ -59,7 +59,7 @@ TRUTH: dict[str, Callable[..., mpf]] = {
     "gelu": lambda x: x * normal_cdf(x),
     "gelu_tanh": lambda x: x / (1 + exp(-2 * mp.sqrt(2 / mp.pi) * (x + mpf("0.044715") * x**3))),
     "mish": lambda x: x * mp.tanh(softplus(x)),
-    "hard_swish": lambda x: x * max(min(x + 3, 6), 0) / 6,
+    "hard_swish": lambda x, bend=3.0: x * max(min(x + bend, 2 * bend), 0) / (2 * bend),
     "squareplus": lambda x, b=4.0: (x + mp.sqrt(x**2 + b)) / 2 if x > 0 else b / (mp.sqrt(x**2 + b) - x) / 2,
     "smu": lambda x, alpha=0.25, mu=1e6: ((1 + alpha) * x + (1 - alpha) * x * erf(mu * (1 - alpha) * x)) / 2,
     "smu1": lambda x, alpha=0.25, mu=4.352665993287951e-9: ((1 + alpha) * x + mp.sqrt(((1 - alpha) * x) ** 2 + mu**2)) / 2,

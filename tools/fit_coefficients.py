@@ -207,13 +207,20 @@ def module() -> str:
     """The text of coefficients.py."""
     ln2, cubic = mp.log(2), mpf("0.044715")
     slope = 2 * mp.sqrt(2 / mp.pi)
-    inverse_cubic = 1 / cubic
+    # MLX's cubic within the logistic function.
+    gate_slope, gate_cubic = mpf("1.60033"), mpf("0.0433603")
     # To the digits that the paper derives them from, beyond those it prints.
     selu_scale = mpf("1.0507009873554804934193349852946")
     selu_slope = selu_scale * mpf("1.6732632423543772848170429916717")
     # The sum with a square below 128 (512) is split without a branch if its grid is that of the largest sums.
     coarse = {"float32": mpf(2) ** -17, "float64": mpf(2) ** -44}
-    shift = {p: mp.nint(inverse_cubic / coarse[p]) * coarse[p] for p in PRECISIONS}
+
+    def shift(inverse: mpf) -> dict[str, mpf]:
+        return {p: mp.nint(inverse / coarse[p]) * coarse[p] for p in PRECISIONS}
+
+    def shift_rest(inverse: mpf) -> dict[str, mpf]:
+        return {p: inverse - shift(inverse)[p] for p in PRECISIONS}
+
     half_ln2 = ln2 / 2 * mpf("1.0001")
     parts = [
         HEADER,
@@ -240,6 +247,9 @@ def module() -> str:
         number_constant("SQRT_TWO", "sqrt(2)", high(mp.sqrt(2))),
         number_constant("SQRT_TWO_REST", "sqrt(2) - SQRT_TWO", low(mp.sqrt(2))),
         number_constant("NORMAL_PEAK", "1 / sqrt(2 * pi)", both(1 / mp.sqrt(2 * mp.pi))),
+        number_constant("NORMAL_PEAK_REST", "1 / sqrt(2 * pi) - NORMAL_PEAK", low(1 / mp.sqrt(2 * mp.pi))),
+        number_constant("ERF_SLOPE", "2 / sqrt(pi)", high(2 / mp.sqrt(mp.pi))),
+        number_constant("ERF_SLOPE_REST", "2 / sqrt(pi) - ERF_SLOPE", low(2 / mp.sqrt(mp.pi))),
         number_constant("ERF_SLOPE_HALF", "1 / sqrt(pi)", both(1 / mp.sqrt(mp.pi))),
         number_constant("SMALLEST_NORMAL", "the smallest normal number", {"float32": mpf(2) ** -126, "float64": mpf(2) ** -1022}),
         number_constant("NORMALISER", "makes subnormal numbers normal", {"float32": mpf(2) ** 32, "float64": mpf(2) ** 64}),
@@ -280,18 +290,23 @@ def module() -> str:
         number_constant("NORMAL_END", "from it on normal_cdf(-x) * x and exp(-x * x / 2) round to zero", TAIL_END),
         number_constant(
             "GELU_TANH_END",
-            "from it on the tail of gelu_tanh rounds to zero",
-            {"float32": mpf(11), "float64": mpf("21.75")},
+            "from it on the tails of gelu_tanh and gelu_sigmoid_cubic round to zero",
+            {"float32": mpf(11), "float64": mpf(22)},
         ),
-        number_constant("GELU_TANH_SHIFT", "1 / 0.044715 in short", shift),
-        number_constant(
-            "GELU_TANH_SHIFT_REST", "1 / 0.044715 - GELU_TANH_SHIFT", {p: inverse_cubic - shift[p] for p in PRECISIONS}
-        ),
+        number_constant("GELU_TANH_SHIFT", "1 / 0.044715 in short", shift(1 / cubic)),
+        number_constant("GELU_TANH_SHIFT_REST", "1 / 0.044715 - GELU_TANH_SHIFT", shift_rest(1 / cubic)),
         number_constant("GELU_TANH_CUBIC", "2 * sqrt(2 / pi) * 0.044715 / log(2)", high(slope * cubic / ln2)),
         number_constant("GELU_TANH_CUBIC_REST", "the rest of it", low(slope * cubic / ln2)),
         number_constant("GELU_TANH_SLOPE", "2 * sqrt(2 / pi)", high(slope)),
         number_constant("GELU_TANH_SLOPE_REST", "the rest of it", low(slope)),
         number_constant("GELU_TANH_SLOPE_CUBIC", "6 * sqrt(2 / pi) * 0.044715", both(3 * slope * cubic)),
+        number_constant("GELU_CUBIC_SHIFT", "1 / 0.0433603 in short", shift(1 / gate_cubic)),
+        number_constant("GELU_CUBIC_SHIFT_REST", "1 / 0.0433603 - GELU_CUBIC_SHIFT", shift_rest(1 / gate_cubic)),
+        number_constant("GELU_CUBIC_CUBIC", "1.60033 * 0.0433603 / log(2)", high(gate_slope * gate_cubic / ln2)),
+        number_constant("GELU_CUBIC_CUBIC_REST", "the rest of it", low(gate_slope * gate_cubic / ln2)),
+        number_constant("GELU_CUBIC_SLOPE", "1.60033", high(gate_slope)),
+        number_constant("GELU_CUBIC_SLOPE_REST", "the rest of it", low(gate_slope)),
+        number_constant("GELU_CUBIC_SLOPE_CUBIC", "3 * 1.60033 * 0.0433603", both(3 * gate_slope * gate_cubic)),
         polynomial_constant(
             "EXP",
             "exp(x)",
@@ -356,6 +371,14 @@ def module() -> str:
             always(lambda y: mp.sqrt(y) / mp.erf(mp.sqrt(y))),
             dict.fromkeys(PRECISIONS, (mpf(2) ** -30, mpf(1))),
             {"float32": 7, "float64": 12},
+        ),
+        polynomial_constant(
+            "ERF_BEND",
+            "(erf(sqrt(y)) / sqrt(y) - 2 / sqrt(pi)) / y",
+            always(lambda y: (mp.erf(mp.sqrt(y)) / mp.sqrt(y) - 2 / mp.sqrt(mp.pi)) / y),
+            always(lambda y: y * mp.sqrt(y) / mp.erf(mp.sqrt(y))),
+            dict.fromkeys(PRECISIONS, (mpf(2) ** -30, mpf(1))),
+            {"float32": 6, "float64": 12},
         ),
         number_constant("TAIL_FIRST", "normal_cdf(-t) * exp(t * t / 2) * (t + TAIL_POLE) at TAIL_CENTRE", tail_first()),
         polynomial_constant(
