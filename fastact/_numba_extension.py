@@ -58,7 +58,7 @@ def _function(form: Form) -> Any:
         twin = form._declaration.name
         raise TypeError(f"{form.__name__} is not available in compiled code; write x[:] = fastact.{twin}(x)")
     parameters = {
-        name: "" if default is inspect.Parameter.empty else f"={default!r}"
+        name: "" if default is inspect.Parameter.empty else f"=float('{default!r}')"
         for name, default in form._declaration.parameters.items()
     }
     names = [*form._inputs, *parameters]

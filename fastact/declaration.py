@@ -53,6 +53,15 @@ class Declaration(NamedTuple):
         required = [inspect.Parameter.empty] * (len(names) - len(defaults))
         return dict(zip(names, [*required, *defaults], strict=True))
 
+    def with_defaults(self, defaults: Mapping[str, float]) -> Declaration:
+        """Return the declaration of the same function with other defaults of some parameters."""
+        function: Any = self.function
+        parameters = {**self.parameters, **defaults}
+        values = tuple(value for value in parameters.values() if value is not inspect.Parameter.empty)
+        other = FunctionType(function.__code__, function.__globals__, function.__name__, values, function.__closure__)
+        other.__doc__ = function.__doc__
+        return self._replace(function=other)
+
     def kinks_with(self, *parameters: Any) -> tuple[Any, ...]:
         """Return where the derivative jumps with all the parameters given, as numbers of their kind."""
         places = self.kinks(*parameters) if callable(self.kinks) else self.kinks
@@ -79,9 +88,7 @@ def activation(
     """Declare the decorated function of the restricted language to be an activation; see :class:`Declaration`."""
 
     def declare(function: FunctionType) -> FunctionType:
-        declaration = Declaration(
-            function, limits, aliases, trainable, kinks, monotone, ulp, root, domain, ordered, variants
-        )
+        declaration = Declaration(function, limits, aliases, trainable, kinks, monotone, ulp, root, domain, ordered, variants)
         DECLARATIONS[declaration.name] = declaration
         return function
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -99,12 +99,21 @@ class Form(_Call):
             self._serve_directly(declaration.name, form, parameters, dict(declaration.domain), declaration.ordered, in_place)
 
     def __repr__(self) -> str:
-        return f"<fastact.{self.__name__}>"
+        settings = ", ".join(f"{name}={value!r}" for name, value in self._other_defaults.items())
+        return f"<fastact.{self.__name__}{settings and f' with {settings}'}>"
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        if self._form == "value":
+        if self._form == "value" and not self._other_defaults:
             return self.__name__
-        return getattr, (activation(self._declaration.name), self._form)
+        value_form = partial(activation, self._declaration.name, **self._other_defaults)
+        attribute = "in_place" if self._in_place else self._form
+        return (value_form, ()) if attribute == "value" else (getattr, (value_form(), attribute))
+
+    @property
+    def _other_defaults(self) -> dict[str, Any]:
+        """The defaults that are not those of the declaration of this name."""
+        declared = DECLARATIONS[self._declaration.name].parameters
+        return {name: value for name, value in self._declaration.parameters.items() if value is not declared[name]}
 
     @property
     def ufunc(self) -> np.ufunc:
@@ -355,16 +364,20 @@ class Activation(Form):
 
 
 @cache
-def activation(name: str) -> Activation:
-    """Return the one object of each activation."""
-    return Activation(DECLARATIONS[name])
+def activation(name: str, **defaults: float) -> Activation:
+    """Return the one object of each activation, and of each set of other defaults for its parameters."""
+    declaration = DECLARATIONS[name]
+    return Activation(declaration.with_defaults(defaults) if defaults else declaration)
 
 
 def _document(declaration: Declaration, form: str, in_place: bool) -> str:
     """Return the docstring of a form: that of the activation, introduced by what the form does with it."""
     name = declaration.name
     if form == "value" and not in_place:
-        return declaration.doc
+        declared = DECLARATIONS[name].parameters
+        others = [f"``{p}={default!r}``" for p, default in declaration.parameters.items() if default is not declared[p]]
+        summary, *rest = declaration.doc.split("\n", 1)
+        return "\n".join([summary, *([f"\nHere with {', '.join(others)} by default."] if others else []), *rest])
     introduction = {
         "value": f"Apply `{name}` in place and return the array.\n\nx is any writeable array of floats that does not overlap "
         f"itself.  An array of another kind or dtype is a TypeError, a read-only one a ValueError.",

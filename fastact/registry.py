@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .declaration import DECLARATIONS
 from .forms import Activation, activation
+from .styles import STYLES, find, plain
 
 __all__ = ["get", "list_activations"]
 
@@ -20,38 +21,60 @@ def list_activations() -> list[str]:
     return list(DECLARATIONS)
 
 
-def _names() -> dict[str, str]:
-    return {alias.lower(): name for name, d in DECLARATIONS.items() for alias in (name, *d.aliases)}
-
-
-def get(name: str) -> Activation:
+def get(name: str, style: str | None = None) -> Activation:
     """Return the activation of a name, or of an alias that another library uses for it.
 
     Parameters
     ----------
     name : str
-        In any case.
+        With or without underscores, in any case: ``"leaky_relu"``, ``"LeakyReLU"``, ``"LeakyRelu"``.
+    style : str, optional
+        The library that is meant where libraries disagree, about a name or about defaults: ``"torch"``, ``"jax"``,
+        ``"keras"``, ``"keras2"``, ``"onnx"``, ``"tensorflow"``, ``"transformers"``, ``"timm"``, ``"mlx"``, ``"ggml"``,
+        ``"thinc"`` or ``"sklearn"``.
+
+    Returns
+    -------
+    Activation
+        With the defaults of that library.
 
     Raises
     ------
     TypeError
-        If `name` is no string.
+        If `name` or `style` is no string.
     ValueError
-        If nothing has this name; the message suggests the nearest ones.
+        If nothing has this name, where the message suggests the nearest ones, or if the style is unknown.
 
     Examples
     --------
     >>> import fastact as fa
     >>> fa.get("swish") is fa.silu
     True
+    >>> fa.get("leaky_relu", style="keras")(-1.0)
+    np.float64(-0.2)
     """
     if not isinstance(name, str):
         raise TypeError(f"name is a {type(name).__name__}; it must be a string such as 'gelu'")
-    names = _names()
-    if name.lower() not in names:
-        import difflib
+    if style is not None:
+        if not isinstance(style, str):
+            raise TypeError(f"style is a {type(style).__name__}; it must be a string such as 'keras'")
+        if style not in STYLES:
+            raise ValueError(f"style is {style!r}; it must be one of {', '.join(STYLES)}")
+        if meaning := find(name, style):
+            ours, defaults = meaning
+            return activation(ours, **defaults)
+    names = {plain(alias): d.name for d in DECLARATIONS.values() for alias in (d.name, *d.aliases)}
+    if plain(name) not in names:
+        raise ValueError(f"there is no activation {name!r}; {_hint(name, style)}")
+    return activation(names[plain(name)])
 
-        close = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(map(repr, close))}?" if close else "list_activations() lists them all"
-        raise ValueError(f"there is no activation {name!r}; {hint}")
-    return activation(names[name.lower()])
+
+def _hint(name: str, style: str | None) -> str:
+    import difflib
+
+    knowing = [s for s in STYLES if find(name, s)]
+    if style is None and knowing:
+        return f"with style={' or style='.join(map(repr, knowing))} it is one"
+    known = [alias for d in DECLARATIONS.values() for alias in (d.name, *d.aliases)]
+    close = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(map(repr, close))}?" if close else "list_activations() lists them all"
