@@ -5,11 +5,21 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
+from ._active import backend_module
 from .arrays import check_writeable_in_place
 
-__all__ = ["Operation", "differentiable", "in_place"]
+if TYPE_CHECKING:
+
+    class _RowCall:
+        def _serve_rows(self, program: str, settings: tuple[float, ...], in_place: bool) -> None: ...
+
+else:
+    # A backend without kernels for rows serves no call directly.
+    _RowCall = getattr(backend_module, "RowCall", object)
+
+__all__ = ["InPlace", "Operation", "differentiable", "in_place"]
 
 _Forward = ParamSpec("_Forward")
 _Backward = ParamSpec("_Backward")
@@ -17,7 +27,20 @@ _Result = TypeVar("_Result")
 _Gradient = TypeVar("_Gradient")
 
 
-class Operation(Generic[_Forward, _Result, _Backward, _Gradient]):
+class _Direct(_RowCall):
+    """A callable whose ordinary calls a backend may serve with a row program."""
+
+    def _offer(self, program: str | None, settings: tuple[float, ...], in_place: bool) -> None:
+        if program is not None and hasattr(_RowCall, "_serve_rows"):
+            self._serve_rows(program, settings, in_place)
+
+    if not hasattr(_RowCall, "_serve_rows"):
+
+        def __call__(self, *args: Any, **kwargs: Any) -> Any:
+            return self._general(*args, **kwargs)  # type: ignore[attr-defined]
+
+
+class Operation(_Direct, Generic[_Forward, _Result, _Backward, _Gradient]):
     """A function of whole rows or of several arrays, with the backward pass of its gradient.
 
     Attributes
@@ -28,14 +51,60 @@ class Operation(Generic[_Forward, _Result, _Backward, _Gradient]):
 
     __name__: str
 
-    def __init__(self, function: Callable[_Forward, _Result], backward: Callable[_Backward, _Gradient]) -> None:
+    def __init__(
+        self,
+        function: Callable[_Forward, _Result],
+        backward: Callable[_Backward, _Gradient],
+        program: str | None = None,
+        settings: tuple[float, ...] = (),
+    ) -> None:
         functools.update_wrapper(self, function)
         self.__module__ = "fastact"
-        self._function = function
+        self._general = function
+        self._program, self._settings = program, settings
         self.backward = backward
+        self._offer(program, settings, in_place=False)
 
-    def __call__(self, *args: _Forward.args, **kwargs: _Forward.kwargs) -> _Result:
-        return self._function(*args, **kwargs)
+    if TYPE_CHECKING:
+
+        def __call__(self, *args: _Forward.args, **kwargs: _Forward.kwargs) -> _Result: ...
+
+    def __reduce__(self) -> str:
+        return self.__name__
+
+    def __repr__(self) -> str:
+        return f"<fastact.{self.__name__}>"
+
+
+class InPlace(_Direct):
+    """The twin of an operation that writes over its first argument `x`; `example` are arguments that it can be called with."""
+
+    def __init__(self, operation: Callable[..., Any], example: str) -> None:
+        name: str = operation.__name__
+        self._operation = operation
+        signature = inspect.signature(operation)
+        kept = [p for p in signature.parameters.values() if p.name != "out"]
+        self.__signature__ = signature.replace(parameters=kept)
+        self.__name__ = self.__qualname__ = f"{name}_"
+        self.__module__ = "fastact"
+        self.__doc__ = (
+            f"Apply `{name}` in place and return what it returns.\n\n"
+            "x is any writeable array of floats that does not overlap itself.  An array of another kind or dtype is a\n"
+            "TypeError, a read-only one a ValueError.\n\n"
+            f"See Also\n--------\nfastact.{name} : the formula, the other parameters, the conventions.\n\n"
+            "Examples\n--------\n>>> import fastact as fa\n>>> import numpy as np\n>>> x = np.eye(2)\n"
+            f">>> fa.{name}_({example}) is x\nTrue"
+        )
+        if isinstance(operation, Operation):
+            self._offer(operation._program, operation._settings, in_place=True)
+
+    if TYPE_CHECKING:
+
+        def __call__(self, x: Any, *args: Any, **options: Any) -> Any: ...
+
+    def _general(self, x: Any, *args: Any, **options: Any) -> Any:
+        check_writeable_in_place(self._operation.__name__, x)
+        return self._operation(x, *args, out=x, **options)
 
     def __reduce__(self) -> str:
         return self.__name__
@@ -45,32 +114,16 @@ class Operation(Generic[_Forward, _Result, _Backward, _Gradient]):
 
 
 def differentiable(
-    backward: Callable[_Backward, _Gradient],
+    backward: Callable[_Backward, _Gradient], program: str | None = None, settings: tuple[float, ...] = ()
 ) -> Callable[[Callable[_Forward, _Result]], Operation[_Forward, _Result, _Backward, _Gradient]]:
-    """Return a decorator that makes an operation of a function and its backward pass."""
-    return lambda function: Operation(function, backward)
+    """Return a decorator that makes an operation of a function and its backward pass.
+
+    If a call with an array, an axis and `out` at most is the run of a row program with these settings, a backend may serve it
+    without the function.
+    """
+    return lambda function: Operation(function, backward, program, settings)
 
 
-def in_place(operation: Callable[..., Any], example: str = "x") -> Callable[..., Any]:
-    """Return the twin of an operation that writes over its first argument `x`; its example calls it with these arguments."""
-    name: str = operation.__name__
-
-    def twin(x: Any, *args: Any, **options: Any) -> Any:
-        check_writeable_in_place(name, x)
-        return operation(x, *args, out=x, **options)
-
-    signature = inspect.signature(operation)
-    kept = [p for p in signature.parameters.values() if p.name != "out"]
-    twin.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]
-    twin.__name__ = twin.__qualname__ = f"{name}_"
-    # Where users find it, and where pickle looks it up.
-    twin.__module__ = "fastact"
-    twin.__doc__ = (
-        f"Apply `{name}` in place and return what it returns.\n\n"
-        "x is any writeable array of floats that does not overlap itself.  An array of another kind or dtype is a TypeError, a\n"
-        "read-only one a ValueError.\n\n"
-        f"See Also\n--------\nfastact.{name} : the formula, the other parameters, the conventions.\n\n"
-        "Examples\n--------\n>>> import fastact as fa\n>>> import numpy as np\n>>> x = np.eye(2)\n"
-        f">>> fa.{name}_({example}) is x\nTrue"
-    )
-    return twin
+def in_place(operation: Callable[..., Any], example: str = "x") -> InPlace:
+    """Return the twin of an operation that writes over its first argument."""
+    return InPlace(operation, example)

@@ -73,7 +73,7 @@ def _zscore_backward(
     return rows.run("zscore_backward", [grad, x], [out], settings)[0]
 
 
-@differentiable(_zscore_backward)
+@differentiable(_zscore_backward, "zscore", (0.0, 0.0))
 def zscore(x: ArrayLike, axis: Axis = -1, ddof: float = 0, eps: float = 0.0, out: Array | None = None) -> Array:
     """Distance from the mean in standard deviations.
 

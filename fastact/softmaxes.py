@@ -351,7 +351,7 @@ def _sparsemax_backward(grad: ArrayLike, y: ArrayLike, axis: Axis = -1, out: Arr
     return _from_output("sparsemax", "sparsemax_backward", grad, y, axis, out)
 
 
-@differentiable(_softmax_backward)
+@differentiable(_softmax_backward, "softmax")
 def softmax(
     x: ArrayLike,
     axis: Axis = -1,
@@ -414,7 +414,7 @@ def softmax(
     return _Logits("softmax", x, axis, out, scale, softcap, mask, masked_row).shares()
 
 
-@differentiable(_log_softmax_backward)
+@differentiable(_log_softmax_backward, "log_softmax")
 def log_softmax(
     x: ArrayLike,
     axis: Axis = -1,

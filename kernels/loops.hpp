@@ -93,26 +93,27 @@ void contiguous(const void* const* input_pointers, const void* const* parameter_
     if (streaming) {
         const uintptr_t misaligned = reinterpret_cast<uintptr_t>(out[0]) % sizeof(V);
         for (int k = 0; k < O; k++) streaming &= reinterpret_cast<uintptr_t>(out[k]) % sizeof(V) == misaligned;
-        if (streaming) {
-            const ptrdiff_t head = (sizeof(V) - misaligned) % sizeof(V) / sizeof(T);
-            if (head != 0 && head <= n) part(0, i = head);
-            const auto put = [](T* to, V v) __attribute__((always_inline)) { stream(to, v); };
-            for (; i + W <= n; i += W) vectors(i, put, Count<1>{});
-            fence();
-        }
+        const ptrdiff_t head = (sizeof(V) - misaligned) % sizeof(V) / sizeof(T);
+        if (streaming && head != 0 && head <= n) part(0, i = head);
     }
-    const auto put = [](T* to, V v) __attribute__((always_inline)) { store<V>(to, v); };
     constexpr int N = kind == SCALARS ? INTERLEAVED : 1;
-    for (; i + N * W <= n; i += N * W) {
-        for (int j = 0; j < N; j++) {
-            const ptrdiff_t ahead = i + j * W + BYTES_AHEAD / ptrdiff_t(sizeof(T));
-            for (int k = 0; k < I; k++) __builtin_prefetch(in[k] + ahead);
-            for (int k = 0; k < O; k++) __builtin_prefetch(out[k] + ahead, 1);
+    const auto keep = [](T* to, V v) __attribute__((always_inline)) { store<V>(to, v); };
+    if constexpr (N > 1) {
+        for (; !streaming && i + N * W <= n; i += N * W) {
+            for (int j = 0; j < N; j++) {
+                const ptrdiff_t ahead = i + j * W + BYTES_AHEAD / ptrdiff_t(sizeof(T));
+                for (int k = 0; k < I; k++) __builtin_prefetch(in[k] + ahead);
+                for (int k = 0; k < O; k++) __builtin_prefetch(out[k] + ahead, 1);
+            }
+            vectors(i, keep, Count<N>{});
         }
-        vectors(i, put, Count<N>{});
     }
-    if constexpr (N > 1)
-        for (; i + W <= n; i += W) vectors(i, put, Count<1>{});
+    const auto put = [streaming](T* to, V v) __attribute__((always_inline)) {
+        if (streaming) stream(to, v);
+        else store<V>(to, v);
+    };
+    for (; i + W <= n; i += W) vectors(i, put, Count<1>{});
+    if (streaming) fence();
     if (i < n) part(i, n - i);
 }
 

@@ -77,3 +77,92 @@ cdef run_rows_together(str program, inputs, outputs, tuple axes, settings):
     run_rows(program, together, results, tuple(range(len(whole) - len(axes), len(whole))), settings)
     for x, result in zip(outputs, results):
         x.transpose(order)[...] = result
+
+
+cdef class RowCall:
+    """A callable that serves the ordinary case by itself and hands all other calls to ``self._general``.
+
+    The ordinary case: a C-contiguous, aligned, native array of float32 or float64 that is not empty, an axis, and at most
+    ``out=`` besides, of the same kind and shape.
+    """
+
+    cdef int index
+    cdef bint in_place
+    cdef double[4] settings
+
+    def __cinit__(self, *args, **kwargs):
+        self.index = -1
+
+    def _serve_rows(self, str program, tuple settings, bint in_place):
+        """Serve a program of one input and one output with these settings."""
+        for i, value in enumerate(settings):
+            self.settings[i] = value
+        self.in_place = in_place
+        self.index = ROW_INDEX[program]
+
+    def __call__(self, *args, **kwargs):
+        if self.index >= 0:
+            served = self.serve(args, kwargs)
+            if served is not None:
+                return served
+        return self._general(*args, **kwargs)
+
+    cdef object serve(self, tuple args, dict kwargs):
+        """Return the result, or None for a call that is not the ordinary case."""
+        cdef Py_ssize_t given = len(args), used = 0
+        cdef cnp.ndarray x, y
+        cdef object axis = -1, out = None
+        cdef int number, ndim, a, along
+        cdef cpp_bool[64] of_row
+        cdef RowOperand[2] operands
+        cdef const void* source
+        cdef bint wide
+        cdef RowStatus status
+        if given < 1 or given > 2 or not cnp.PyArray_CheckExact(args[0]):
+            return None
+        x = args[0]
+        number = cnp.PyArray_TYPE(x)
+        ndim = cnp.PyArray_NDIM(x)
+        if (number != cnp.NPY_FLOAT32 and number != cnp.NPY_FLOAT64) or ndim == 0 or cnp.PyArray_SIZE(x) == 0 or not dense(x, number):
+            return None
+        if given == 2:
+            axis = args[1]
+        if kwargs:
+            if given == 1 and "axis" in kwargs:
+                axis = kwargs["axis"]
+                used += 1
+            if "out" in kwargs:
+                out = kwargs["out"]
+                used += 1
+            if used != len(kwargs):
+                return None
+        if type(axis) is not int or not -ndim <= axis < ndim:
+            return None
+        if self.in_place:
+            if out is not None or not cnp.PyArray_ISWRITEABLE(x):
+                return None
+            y = x
+        elif out is None:
+            y = cnp.PyArray_EMPTY(ndim, cnp.PyArray_DIMS(x), number, 0)
+        else:
+            if not cnp.PyArray_CheckExact(out):
+                return None
+            y = out
+            source = cnp.PyArray_DATA(x)
+            if (not dense(y, number) or not cnp.PyArray_ISWRITEABLE(y) or not same_shape(x, y)
+                    or not apart_or_same(y, &source, 1)):
+                return None
+        along = axis
+        for a in range(ndim):
+            of_row[a] = a == along or a == along + ndim
+        operands[0].data = cnp.PyArray_BYTES(x)
+        operands[0].strides = <const ptrdiff_t*>cnp.PyArray_STRIDES(x)
+        operands[1].data = cnp.PyArray_BYTES(y)
+        operands[1].strides = <const ptrdiff_t*>cnp.PyArray_STRIDES(y)
+        wide = number == cnp.NPY_FLOAT64
+        if cnp.PyArray_SIZE(x) < RELEASE_GIL:
+            status = c_run_rows(self.index, wide, ndim, <const ptrdiff_t*>cnp.PyArray_DIMS(x), of_row, operands, self.settings)
+        else:
+            with nogil:
+                status = c_run_rows(self.index, wide, ndim, <const ptrdiff_t*>cnp.PyArray_DIMS(x), of_row, operands, self.settings)
+        return y if status == ROWS_DONE else None
