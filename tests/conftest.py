@@ -61,6 +61,13 @@ def true(request: pytest.FixtureRequest) -> Callable[..., Truth]:
     return lambda *arguments, **keywords: reference(*arguments, cache=cache, **keywords)
 
 
+@pytest.fixture(params=[None, 5], ids=["", "small blocks"])
+def blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the walk over blocks as it is, and make the blocks so small that a few elements take many."""
+    if request.param is not None:
+        monkeypatch.setattr("fastact.blocks.BLOCK", request.param)
+
+
 @pytest.fixture(autouse=True)
 def _one_thread_setting():
     """Leave no test's thread count to the next."""

@@ -170,6 +170,7 @@ def test_empty(make, shape, rng, dtype):
     assert [g.shape for g in function.backward(*gradients, *inputs)] == [x.shape for x in inputs]
 
 
+@pytest.mark.usefixtures("blocks")
 @CELLS
 def test_layouts(make, dtype, rng):
     function, inputs, gradients = make(rng, (4, 3), dtype)
@@ -192,6 +193,7 @@ def test_layouts(make, dtype, rng):
         assert all_same(out, wanted)
 
 
+@pytest.mark.usefixtures("blocks")
 @pytest.mark.parametrize("layout", [name for name in LAYOUTS if name != "0-d"])
 def test_state_in_place(layout, working_dtype, rng):
     """The cell state is replaced where it is, and nothing beside it."""
@@ -205,6 +207,7 @@ def test_state_in_place(layout, working_dtype, rng):
     assert state.canaries_alive()
 
 
+@pytest.mark.usefixtures("blocks")
 @CELLS
 def test_out_overlaps(make, working_dtype, rng):
     function, inputs, gradients = make(rng, (4, 6), working_dtype)

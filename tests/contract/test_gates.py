@@ -172,6 +172,7 @@ def test_empty(shape, dtype):
     assert fa.swiglu.backward(np.empty(half, dtype), x).shape == shape
 
 
+@pytest.mark.usefixtures("blocks")
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_layouts(layout, dtype, rng):
     values = rng.normal(scale=3, size=600)
@@ -213,6 +214,7 @@ OVERLAPS = {
 }
 
 
+@pytest.mark.usefixtures("blocks")
 @pytest.mark.parametrize("interleaved", [False, True])
 @pytest.mark.parametrize("make", OVERLAPS.values(), ids=OVERLAPS)
 def test_out_overlaps(gate, make, interleaved, rng, working_dtype):
@@ -232,6 +234,7 @@ def test_out_overlaps(gate, make, interleaved, rng, working_dtype):
     assert same_bits(buffer[:-1], wanted)
 
 
+@pytest.mark.usefixtures("blocks")
 def test_two_outs_overlap_the_inputs(gate, operands):
     _, backward, _ = gate
     grad, a, b = operands
@@ -243,7 +246,7 @@ def test_two_outs_overlap_the_inputs(gate, operands):
         assert all(same_bits(x, y) for x, y in zip(out, wanted, strict=True))
 
 
-@pytest.mark.parametrize("shape", [(3, 150_000), (200, 700), (90_000, 2), (7, 33, 400)])
+@pytest.mark.parametrize("shape", [(3, 150_000), (90_000, 2), (7, 33, 400)])
 def test_many_blocks(shape, rng):
     """Each element once, however the array is cut and whoever works on it."""
     x = rng.normal(size=shape).astype(np.float32)
