@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from catalogue import CASES, Case
+from catalogue import CASES, SLOW, Case
 from errors import Truth
 from hypothesis import settings
 from inputs import FLOATS
@@ -61,7 +61,7 @@ def true(request: pytest.FixtureRequest) -> Callable[..., Truth]:
     return lambda *arguments, **keywords: reference(*arguments, cache=cache, **keywords)
 
 
-@pytest.fixture(params=[None, 5], ids=["", "small blocks"])
+@pytest.fixture(params=[None] if SLOW else [None, 5], ids=lambda size: "small blocks" if size else "")
 def blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the walk over blocks as it is, and make the blocks so small that a few elements take many."""
     if request.param is not None:
