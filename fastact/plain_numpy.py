@@ -356,9 +356,34 @@ def _zscore(x: Array, out: Array) -> None:
     np.divide(out, deviations[:, None], out=out)
 
 
+def _layer_norm(x: Array, out: Array) -> None:
+    np.subtract(x, _row_sums(x) / x.shape[1], out=out)
+    variances = np.einsum("ij,ij->i", out, out) / x.shape[1]
+    np.multiply(out, (1 / np.sqrt(variances + 1e-5).astype(x.dtype))[:, None], out=out)
+
+
+def _rms_norm(x: Array, out: Array) -> None:
+    squares = np.einsum("ij,ij->i", x, x) / x.shape[1]
+    np.multiply(x, (1 / np.sqrt(squares + np.finfo(x.dtype).eps))[:, None], out=out)
+
+
+def _minmax(x: Array, out: Array) -> None:
+    smallest = -_row_maxima(-x)
+    np.subtract(x, smallest, out=out)
+    np.divide(out, _row_maxima(x) - smallest, out=out)
+
+
+def _normalize(x: Array, out: Array) -> None:
+    np.divide(x, np.sqrt(np.einsum("ij,ij->i", x, x))[:, None], out=out)
+
+
 PLAIN_ROWS: dict[str, Callable[[Array, Array], object]] = {
     "softmax": _softmax,
     "log_softmax": _log_softmax,
+    "layer_norm": _layer_norm,
+    "rms_norm": _rms_norm,
+    "minmax": _minmax,
+    "normalize": _normalize,
     "zscore": _zscore,
 }
 """Row operations by name."""
