@@ -6,7 +6,7 @@ and still walk through memory once, and all that it needs besides is a few block
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import prod
 from typing import Any
 
@@ -20,10 +20,10 @@ _Array = np.ndarray[Any, np.dtype[Any]]
 _Index = tuple[slice, ...]
 
 BLOCK = 65536
-"""Elements of a block for each thread: what an activation wants before it starts another one.
+"""Elements of a block, for which the activations do not start threads: four operands of float32 take 1 MiB of the L2 cache."""
 
-Four operands of float32, scratch included, take 1 MiB of the L2 cache.
-"""
+SHARE = 4
+"""Blocks for which another thread pays: to start it takes about as long as one."""
 
 OVERLAP_EFFORT = 1000
 """What NumPy may try before it takes two arrays for overlapping; views with few axes need about ten."""
@@ -83,8 +83,11 @@ def run_blocks(
 ) -> None:
     """Call ``body(*inputs, *outputs, *scratch, *totals)`` on one block of the operands after the other.
 
-    The body gets native, aligned arrays of the computing dtype.  Several outputs it may write at any time, and use as scratch.  A
-    single one it writes last: it may be one of the inputs, or the last block of scratch.  Floating-point errors are ignored.
+    The body gets native, aligned arrays of the computing dtype; several threads may call it at a time.  Several outputs it may
+    write at any time, and use as scratch.  A single one it writes last: it may be one of the inputs, or the last block of
+    scratch.  Floating-point errors are ignored.
+
+    Threads share the blocks out, rather than each of the steps in a block: they meet once, at the end.
 
     Parameters
     ----------
@@ -117,35 +120,50 @@ def run_blocks(
             x = x.reshape((1,) * (len(shape) - x.ndim) + x.shape)
             operands.append(x if x.shape == shape or _is_direct(x, dtype) else x.astype(dtype))
         operands += [y.reshape(shape) for y in outputs]
-        threads = 1 if totals else get_num_threads()
         if not totals and not all(x.flags.c_contiguous for x in operands):
             # The order of the memory, not that of the axes.
             full = [x for x in operands if x.shape == shape]
             order = sorted(range(len(shape)), key=lambda axis: -sum(abs(x.strides[axis]) for x in full))
             operands = [x.transpose(order) for x in operands]
             shape = operands[-1].shape
-        first, single = len(inputs), len(outputs) == 1
-        gathered = [k for k, x in enumerate(operands[:first]) if not _is_direct(x, dtype)]
-        scattered = [k for k, y in enumerate(operands[first:], first) if not (_is_direct(y, dtype) and (single or not in_place))]
-        # The output is scratch, too, if it may: one block less in the caches.
-        lent = bool(scratch and single and not in_place and not scattered and operands[-1].flags.c_contiguous)
-        size = min(prod(shape), BLOCK * threads)
+    first, single = len(inputs), len(outputs) == 1
+    gathered = [k for k, x in enumerate(operands[:first]) if not _is_direct(x, dtype)]
+    scattered = [k for k, y in enumerate(operands[first:], first) if not (_is_direct(y, dtype) and (single or not in_place))]
+    # The output is scratch, too, if it may: one block less in the caches.
+    lent = bool(scratch and single and not in_place and not scattered and operands[-1].flags.c_contiguous)
+
+    def walk(indices: Iterable[_Index]) -> None:
+        size = min(prod(shape), BLOCK)
         buffers = [np.empty(size, dtype) for _ in range(len(gathered) + len(scattered) + scratch - lent)]
         shaped: list[_Array] = []
-        for index in _indices(shape, size):
-            parts = [_part(x, index) for x in operands]
-            block = parts[-1].shape
-            if not shaped or shaped[0].shape != block:
-                shaped = [buffer[: prod(block)].reshape(block) for buffer in buffers]
-            ready, free = parts.copy(), iter(shaped)
-            for k in gathered:
-                ready[k] = next(free)
-                ready[k][...] = parts[k]
-            for k in scattered:
-                ready[k] = next(free)
-            body(*ready, *free, *parts[-1:] * lent, *[_part(total, index) for total in totals])
-            for k in scattered:
-                np.copyto(parts[k], ready[k], casting="same_kind")
+        with np.errstate(all="ignore"):
+            for index in indices:
+                parts = [_part(x, index) for x in operands]
+                block = parts[-1].shape
+                if not shaped or shaped[0].shape != block:
+                    shaped = [buffer[: prod(block)].reshape(block) for buffer in buffers]
+                ready, free = parts.copy(), iter(shaped)
+                for k in gathered:
+                    ready[k] = next(free)
+                    ready[k][...] = parts[k]
+                for k in scattered:
+                    ready[k] = next(free)
+                body(*ready, *free, *parts[-1:] * lent, *[_part(total, index) for total in totals])
+                for k in scattered:
+                    np.copyto(parts[k], ready[k], casting="same_kind")
+
+    indices = _indices(shape, BLOCK)
+    threads = 1 if totals else min(get_num_threads(), prod(shape) // (SHARE * BLOCK))
+    if threads <= 1:
+        walk(indices)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    every = list(indices)
+    share = -(-len(every) // threads)
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(walk, every[k : k + share]) for k in range(0, len(every), share)]:
+            done.result()
 
 
 def copied_blocks(x: _Array, dtype: np.dtype[Any]) -> Iterator[_Array]:
