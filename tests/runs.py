@@ -44,7 +44,9 @@ def others() -> list[tuple[str, str]]:
     return [pair for pair in available() if pair != here]
 
 
-KERNELS = ("accuracy", "layouts", "no_warnings", "rowwise", "same_bits", "special_values")
+KERNELS = (
+    "accuracy", "layouts", "losses", "no_warnings", "normalizations", "rowwise", "same_bits", "softmaxes", "special_values",
+)  # fmt: skip
 """What depends on the kernels; the rest is the same Python for every ISA."""
 
 

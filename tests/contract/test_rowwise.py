@@ -91,7 +91,8 @@ def real_softmax(row):
 
 def real_log_softmax(row):
     row = [mpf(float(v)) for v in row]
-    return [-mp.log(mp.fsum(mp.exp(w - v) for w in row)) for v in row]
+    total = max(row) + mp.log(mp.fsum(mp.exp(v - max(row)) for v in row))
+    return [v - total for v in row]
 
 
 def real_zscore(row):
