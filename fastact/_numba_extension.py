@@ -1,8 +1,8 @@
 # mypy: disable-error-code="misc, no-untyped-call, override, untyped-decorator"
 """The activations in the compiled code of Numba's users; Numba calls :func:`init` when it first compiles anything.
 
-In such code ``fastact.gelu`` and its ``derivative``, ``value_and_derivative`` and ``backward`` take scalars and arrays,
-and their parameters by position or keyword, as numbers or arrays.  Integers are taken as float64.
+In such code ``fastact.gelu`` and its other forms, save the one in place, take scalars and arrays, and their parameters by
+position or keyword, as numbers or arrays.  Integers are taken as float64.
 """
 
 from __future__ import annotations
@@ -81,11 +81,11 @@ def _ufunc(form: Form, kind: str, names: Sequence[str]) -> Any:
 
     @overload(compute, strict=False)
     def choose(*arguments: types.Type) -> Callable[..., Any]:
-        x = arguments[names.index("x")]
+        x = arguments[len(form._inputs) - 1]
         float_ = x if x == types.float32 else types.float64
-        evaluate = scalar_functions(str(float_))[form._declaration.name]
+        evaluate = scalar_functions(str(float_))[form._declaration.function_of(kind).__name__]
         result = f"evaluate({', '.join(f'float_({name})' for name in names if name != 'grad')})"
-        index = {"value": "[0]", "derivative": "[1]", "backward": "[1] * float_(grad)"}[kind]
+        index = {"value": "[0]", "derivative": "[1]", "backward": "[1] * float_(grad)"}.get(kind, "")
         return _make(names, result + index, {"evaluate": evaluate, "float_": float_})
 
     return numba.vectorize(_make(names, f"compute({', '.join(names)})", {"compute": compute}))

@@ -8,7 +8,7 @@ from math import inf
 from types import FunctionType, MappingProxyType
 from typing import Any, NamedTuple
 
-__all__ = ["DECLARATIONS", "Declaration", "activation"]
+__all__ = ["DECLARATIONS", "Declaration", "activation", "from_output"]
 
 
 class Declaration(NamedTuple):
@@ -34,6 +34,10 @@ class Declaration(NamedTuple):
     """The inclusive bounds of the parameters that have any."""
     ordered: tuple[str, ...] = ()
     """Two parameters of which the first may not be above the second."""
+    from_output: FunctionType | None = None
+    """Returns the derivative from the value and the parameters, where the value tells it."""
+    from_output_domain: Mapping[str, tuple[float, float]] = MappingProxyType({})
+    """The bounds of parameters that are narrower there."""
     variants: Mapping[str, Mapping[str, str]] = MappingProxyType({})
     """Keywords that choose between activations: their values, and the activation that each one names."""
 
@@ -44,6 +48,11 @@ class Declaration(NamedTuple):
     @property
     def doc(self) -> str:
         return inspect.getdoc(self.function) or ""
+
+    def function_of(self, form: str) -> FunctionType:
+        """Return the function of the restricted language that a form is made of."""
+        function: Any = self.from_output if form == "derivative_from_output" else self.function
+        return function  # type: ignore[no-any-return]
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -88,8 +97,33 @@ def activation(
     """Declare the decorated function of the restricted language to be an activation; see :class:`Declaration`."""
 
     def declare(function: FunctionType) -> FunctionType:
-        declaration = Declaration(function, limits, aliases, trainable, kinks, monotone, ulp, root, domain, ordered, variants)
+        declaration = Declaration(
+            function=function,
+            limits=limits,
+            aliases=aliases,
+            trainable=trainable,
+            kinks=kinks,
+            monotone=monotone,
+            ulp=ulp,
+            root=root,
+            domain=domain,
+            ordered=ordered,
+            variants=variants,
+        )
         DECLARATIONS[declaration.name] = declaration
+        return function
+
+    return declare
+
+
+def from_output(
+    of: FunctionType, *, domain: Mapping[str, tuple[float, float]] = MappingProxyType({})
+) -> Callable[[FunctionType], FunctionType]:
+    """Declare the decorated function to give the derivative of an activation from its value and its parameters."""
+
+    def declare(function: FunctionType) -> FunctionType:
+        declaration = DECLARATIONS[of.__name__]
+        DECLARATIONS[of.__name__] = declaration._replace(from_output=function, from_output_domain=domain)
         return function
 
     return declare

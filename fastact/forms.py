@@ -41,7 +41,7 @@ else:
 
 __all__ = ["FORMS", "Activation", "Form", "activation", "form_ufunc"]
 
-FORMS = ("value", "derivative", "value_and_derivative", "backward", "backward_parameters")
+FORMS = ("value", "derivative", "value_and_derivative", "derivative_from_output", "backward", "backward_parameters")
 _UFUNC_OPTIONS = ("out", "where", "dtype", "casting", "order", "subok")
 _FLOATS = {np.dtype(c): np.dtype(p) for c, p in (("e", "f"), ("f", "f"), ("d", "d"))}
 """The dtypes of results, and the precision of the parameters with each."""
@@ -88,7 +88,10 @@ class Form(_Call):
         self._declaration = declaration
         self._form = form
         self._in_place = in_place
-        self._inputs = ("grad", "x") if form == "backward" else ("x",)
+        self._inputs = {"backward": ("grad", "x"), "derivative_from_output": ("y",)}.get(form, ("x",))
+        self._domain = dict(declaration.domain)
+        if form == "derivative_from_output":
+            self._domain |= declaration.from_output_domain
         self.__name__ = declaration.name + ("_" if in_place else "" if form == "value" else f".{form}")
         self.__qualname__ = self.__name__
         self.__module__ = "fastact"
@@ -96,7 +99,7 @@ class Form(_Call):
         required = [p for p, default in declaration.parameters.items() if default is inspect.Parameter.empty]
         if form != "backward" or not set(required) & set(declaration.trainable):
             parameters = declaration.parameters | dict.fromkeys(required)
-            self._serve_directly(declaration.name, form, parameters, dict(declaration.domain), declaration.ordered, in_place)
+            self._serve_directly(declaration.name, form, parameters, self._domain, declaration.ordered, in_place)
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={value!r}" for name, value in self._other_defaults.items())
@@ -237,7 +240,7 @@ class Form(_Call):
         return values
 
     def _check_domain(self, name: str, value: Any) -> None:
-        low, high = self._declaration.domain.get(name, (-np.inf, np.inf))
+        low, high = self._domain.get(name, (-np.inf, np.inf))
         wide = np.asarray(value, np.float64)
         if wide.size == 0 or (low <= wide.min() and wide.max() <= high):
             return
@@ -284,7 +287,8 @@ class Form(_Call):
         except ValueError:
             fits = False
         if not fits:
-            raise ValueError(f"{self.__name__}: {argument} has shape {shape}, which does not broadcast to x's shape {target}")
+            x = self._inputs[-1]
+            raise ValueError(f"{self.__name__}: {argument} has shape {shape}, which does not broadcast to {x}'s shape {target}")
 
     def _result_shape(self, inputs: tuple[Any, ...], parameters: dict[str, Any]) -> tuple[int, ...]:
         """Check that the arguments fit each other, and return the shape of the result."""
@@ -353,6 +357,16 @@ class Activation(Form):
         return Form(self._declaration, "value_and_derivative")
 
     @cached_property
+    def derivative_from_output(self) -> Form:
+        """The derivative, from the value; an AttributeError where the value does not tell it."""
+        if self._declaration.from_output is None:
+            name = self._declaration.name
+            raise AttributeError(
+                f"{name} has no derivative_from_output, as its value does not tell the derivative; use {name}.derivative(x)"
+            )
+        return Form(self._declaration, "derivative_from_output")
+
+    @cached_property
     def backward(self) -> Form:
         """The gradient by the input, and by trainable parameters, given the gradient by the value."""
         return Form(self._declaration, "backward")
@@ -378,6 +392,8 @@ def _document(declaration: Declaration, form: str, in_place: bool) -> str:
         others = [f"``{p}={default!r}``" for p, default in declaration.parameters.items() if default is not declared[p]]
         summary, *rest = declaration.doc.split("\n", 1)
         return "\n".join([summary, *([f"\nHere with {', '.join(others)} by default."] if others else []), *rest])
+    if form == "derivative_from_output":
+        return inspect.getdoc(declaration.from_output) or ""
     introduction = {
         "value": f"Apply `{name}` in place and return the array.\n\nx is any writeable array of floats that does not overlap "
         f"itself.  An array of another kind or dtype is a TypeError, a read-only one a ValueError.",

@@ -1,7 +1,8 @@
 """The ``numpy.ufunc`` behind each form of each activation, for use without the layer that checks arguments.
 
 The operands are the inputs and then the parameters, by position; the names are those of the activations, with ``_derivative``,
-``_value_and_derivative``, ``_backward`` or ``_backward_parameters`` behind them for the other forms.
+``_value_and_derivative``, ``_derivative_from_output``, ``_backward`` or ``_backward_parameters`` behind them for the other
+forms.
 
 Examples
 --------
@@ -23,7 +24,8 @@ def _names() -> dict[str, tuple[str, str]]:
         name if form == "value" else f"{name}_{form}": (name, form)
         for name, declaration in DECLARATIONS.items()
         for form in FORMS
-        if form != "backward_parameters" or declaration.trainable
+        if (form != "backward_parameters" or declaration.trainable)
+        and (form != "derivative_from_output" or declaration.from_output)
     }
 
 

@@ -57,7 +57,7 @@ cdef enum:
     MAX_INPUTS = 2
     MAX_PARAMETERS = 4
 
-FORMS = ("value", "derivative", "value_and_derivative", "backward", "backward_parameters")
+FORMS = ("value", "derivative", "value_and_derivative", "derivative_from_output", "backward", "backward_parameters")
 COMPILER = FASTACT_COMPILER.decode()
 
 # Below this many elements handing the GIL over costs more than the work.

@@ -53,6 +53,8 @@ class Program:
 
     constants: dict[str, ast.Call] = field(default_factory=dict)
     functions: dict[str, Function] = field(default_factory=dict)
+    from_outputs: dict[str, Function] = field(default_factory=dict)
+    """By activation: its derivative from its value."""
 
     def refuse(self, path: str, node: ast.AST, reason: str) -> NotInLanguage:
         line = getattr(node, "lineno", 1)
@@ -205,7 +207,9 @@ def print_function(program: Program, function: Function) -> list[str]:
     """Print a function template: one result is returned, several are written to references."""
     printer = Printer(program, function)
     outputs = [f"output_{i}" for i in range(function.outputs)] if function.outputs > 1 else []
-    arguments = [f"V {a}" for a in function.arguments] + [f"V& {o}" for o in outputs]
+    used = {node.id for node in ast.walk(function.node) if isinstance(node, ast.Name)}
+    arguments = [f"V {a}" if a in used else f"[[maybe_unused]] V {a}" for a in function.arguments]
+    arguments += [f"V& {o}" for o in outputs]
     body = printer.statements()
     values = printer.returned()
     ending = [f"    {o} = {v};" for o, v in zip(outputs, values, strict=True)] if outputs else [f"    return {values[0]};"]
@@ -220,21 +224,30 @@ def print_function(program: Program, function: Function) -> list[str]:
     ]
 
 
-def print_activation(function: Function) -> list[str]:
+def print_activation(function: Function, from_output: Function | None) -> list[str]:
     """Print the struct by which the loops know an activation."""
-    parameters = len(function.arguments) - 1
-    arguments = ["x", *(f"parameters[{i}]" for i in range(parameters)), *(f"outputs[{i}]" for i in range(function.outputs))]
-    return [
+    parameters = [f"parameters[{i}]" for i in range(len(function.arguments) - 1)]
+    arguments = ["x", *parameters, *(f"outputs[{i}]" for i in range(function.outputs))]
+    unused = [] if parameters else ["        (void)parameters;"]
+    lines = [
         f"struct {function.name}_activation {{",
         f'    static constexpr const char* name = "{function.name}";',
-        f"    static constexpr int parameters = {parameters};",
+        f"    static constexpr int parameters = {len(parameters)};",
         f"    static constexpr int trainable = {function.outputs - 2};",
+        f"    static constexpr bool has_from_output = {'true' if from_output else 'false'};",
         "    template <class V> static FASTACT_INLINE void evaluate(V x, const V* parameters, V* outputs) {",
-        *(["        (void)parameters;"] if not parameters else []),
+        *unused,
         f"        {function.name}({', '.join(arguments)});",
         "    }",
-        "};",
     ]
+    if from_output:
+        lines += [
+            "    template <class V> static FASTACT_INLINE V from_output(V y, const V* parameters) {",
+            *unused,
+            f"        return {from_output.name}({', '.join(['y', *parameters])});",
+            "    }",
+        ]
+    return [*lines, "};"]
 
 
 def read(folder: Path) -> tuple[Program, list[Function]]:
@@ -242,7 +255,14 @@ def read(folder: Path) -> tuple[Program, list[Function]]:
     program = Program()
     program.read_constants(folder / "coefficients.py")
     program.read_functions(folder / "elementary.py", "fastact/elementary.py")
-    return program, program.read_functions(folder / "activations.py", "fastact/activations.py")
+    activations = []
+    for function in program.read_functions(folder / "activations.py", "fastact/activations.py"):
+        match function.node.decorator_list:
+            case [ast.Call(func=ast.Name(id="from_output"), args=[ast.Name(id=name)])]:
+                program.from_outputs[name] = function
+            case _:
+                activations.append(function)
+    return program, activations
 
 
 def emit(folder: Path) -> str:
@@ -253,7 +273,7 @@ def emit(folder: Path) -> str:
         lines += print_function(program, function)
     lines.append('#line 1 "activations.inc"')
     for function in activations:
-        lines += print_activation(function)
+        lines += print_activation(function, program.from_outputs.get(function.name))
     names = ", ".join(f"{f.name}_activation" for f in activations)
     lines += [f"#define FASTACT_ACTIVATIONS {names}", "}  // namespace FASTACT_ISA", "}  // namespace fastact", ""]
     return "\n".join(lines)

@@ -28,7 +28,8 @@ template <int n> struct Count {
 // From the inputs of a form at one vector to its outputs there.  What a form does not use of `result` is never computed.
 template <class A, Form form, class V> FASTACT_INLINE void evaluate(const V* inputs, const V* parameters, V* outputs) {
     V result[2 + A::trainable];
-    A::evaluate(inputs[inputs_of(form) - 1], parameters, result);
+    if constexpr (form == DERIVATIVE_FROM_OUTPUT) outputs[0] = A::from_output(inputs[0], parameters);
+    else A::evaluate(inputs[inputs_of(form) - 1], parameters, result);
     if constexpr (form == VALUE) {
         outputs[0] = result[0];
     } else if constexpr (form == DERIVATIVE) {
@@ -36,7 +37,7 @@ template <class A, Form form, class V> FASTACT_INLINE void evaluate(const V* inp
     } else if constexpr (form == VALUE_AND_DERIVATIVE) {
         outputs[0] = result[0];
         outputs[1] = result[1];
-    } else {
+    } else if constexpr (form >= BACKWARD) {
         for (int i = 0; i < outputs_of(form, A::trainable); i++) outputs[i] = inputs[0] * result[1 + i];
     }
 }
@@ -127,6 +128,7 @@ template <class A, class T> constexpr Activation describe() {
     fill<A, VALUE, T>(activation);
     fill<A, DERIVATIVE, T>(activation);
     fill<A, VALUE_AND_DERIVATIVE, T>(activation);
+    if constexpr (A::has_from_output) fill<A, DERIVATIVE_FROM_OUTPUT, T>(activation);
     fill<A, BACKWARD, T>(activation);
     if constexpr (A::trainable != 0) fill<A, BACKWARD_PARAMETERS, T>(activation);
     return activation;

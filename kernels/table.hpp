@@ -5,7 +5,7 @@
 
 namespace fastact {
 
-enum Form { VALUE, DERIVATIVE, VALUE_AND_DERIVATIVE, BACKWARD, BACKWARD_PARAMETERS, FORMS };
+enum Form { VALUE, DERIVATIVE, VALUE_AND_DERIVATIVE, DERIVATIVE_FROM_OUTPUT, BACKWARD, BACKWARD_PARAMETERS, FORMS };
 
 // Works on n contiguous elements.  `parameters` point to one element each, or to n in an ARRAYS kernel.  An output may be an
 // input, but may not overlap one otherwise.  With `streaming`, the outputs bypass the caches.

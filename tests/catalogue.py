@@ -70,6 +70,8 @@ class Case:
             "derivative": self.function.derivative(x, *arguments),
         }
         found["value of both"], found["derivative of both"] = self.function.value_and_derivative(x, *arguments)
+        if self.declaration.from_output:
+            found["derivative from output"] = self.function.derivative_from_output(x, *arguments)
         if self.declaration.trainable:
             # Parameters of float16 arrays are taken in float32.
             precision = np.result_type(np.asarray(x).dtype, np.float32)

@@ -13,7 +13,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "fastact"
 def activations() -> list[str]:
     """Return the names that ``activations.py`` declares."""
     tree = ast.parse((PACKAGE / "activations.py").read_text())
-    return [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return [f.name for f in functions if ast.unparse(f.decorator_list[0]).startswith("activation(")]
 
 
 def stub() -> str:

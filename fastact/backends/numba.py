@@ -108,7 +108,7 @@ def loops(declaration: Declaration, form: str) -> list[tuple[str, int, int]]:
     """Return the inner loops of one form of an activation."""
     inputs = (2 if form.startswith("backward") else 1) + len(declaration.parameters)
     outputs = {"value_and_derivative": 2, "backward_parameters": 1 + len(declaration.trainable)}.get(form, 1)
-    return _loops(declaration.name, form, inputs, outputs)
+    return _loops(declaration.function_of(form).__name__, form, inputs, outputs)
 
 
 @cache

@@ -45,6 +45,8 @@ def form_of(evaluate: Callable[..., Any], form: str) -> Callable[..., Sequence[A
             return lambda x, *p: evaluate(x, *p)[1:2]
         case "value_and_derivative":
             return lambda x, *p: evaluate(x, *p)[:2]
+        case "derivative_from_output":
+            return lambda y, *p: (evaluate(y, *p),)
         case "backward":
             return lambda grad, x, *p: (grad * evaluate(x, *p)[1],)
         case _:
@@ -59,7 +61,7 @@ def loops(declaration: Declaration, form: str) -> list[tuple[str, int, int]]:
     found = []
     for character, precision in (("f", "float32"), ("d", "float64")):
         types = character * (inputs + parameters + outputs)
-        found.append(python_loop(types, outputs, form_of(elementary(declaration.name, precision), form)))
+        found.append(python_loop(types, outputs, form_of(elementary(declaration.function_of(form).__name__, precision), form)))
     return found
 
 
