@@ -51,6 +51,7 @@ from .coefficients import (
     SELU_SCALE_REST,
     SELU_SLOPE,
     SELU_SLOPE_REST,
+    SOFTPLUS_NEAR,
     SQRT_TWO,
     SQRT_TWO_REST,
     SQUARE_END,
@@ -72,7 +73,7 @@ from .elementary import (
     growth_of_cubic,
     growth_of_sum,
     log1p,
-    log1p_of_exp,
+    log1p_of_growth,
     normal_tail,
     normal_tail_and_peak,
     normal_tail_pull_and_peak,
@@ -81,6 +82,7 @@ from .elementary import (
     shortfall_of_tanh,
     sigmoid_tail,
     sigmoid_tail_and_slope,
+    softplus_near_zero,
     steepness_of_cubic,
     tanh_and_slope,
 )
@@ -439,9 +441,10 @@ def log_sigmoid(x: Any) -> Any:
     array([-2.1269, -0.6931, -0.1269])
     """
     a = minimum(absolute(x), -EXP_LOWEST)
-    m, n = log1p_of_exp(-a)
+    p, n = growth(-a)
     q = sigmoid_tail(a)
-    return minimum(x, 0.0) - ldexp(m, n), where(x < 0.0, 1.0 - q, q)
+    far = minimum(x, 0.0) - ldexp(log1p_of_growth(p, n), n)
+    return where(a < SOFTPLUS_NEAR, -softplus_near_zero(-x, 0.0), far), where(x < 0.0, 1.0 - q, q)
 
 
 @from_output(log_sigmoid)
@@ -567,10 +570,11 @@ def softplus(x: Any, beta: Any = 1.0) -> Any:
     rest = where(a < DECAY_END, fma(beta, x, -z), 0.0)
     rest = where(z < 0.0, rest, -rest)
     p, n = growth_of_sum(-a, rest)
-    w = polynomial(ldexp(1.0 + p, n) - 0.5, LOG1P) / beta
     q = sigmoid_tail(a)
     q = fma(q * rest, 1.0 - q, q)
-    return maximum(x, 0.0) + ldexp(fma(w, p, w), n), where(z < 0.0, q, 1.0 - q)
+    far = maximum(x, 0.0) + ldexp(log1p_of_growth(p, n) / beta, n)
+    near = softplus_near_zero(z, where(z < 0.0, rest, -rest)) / beta
+    return where(a < SOFTPLUS_NEAR, near, far), where(z < 0.0, q, 1.0 - q)
 
 
 @from_output(softplus)

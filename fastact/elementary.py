@@ -14,8 +14,8 @@ from .coefficients import (
     LN2_HIGH,
     LN2_LOW,
     LOG,
-    LOG1P,
     LOG2_E,
+    LOG_COSH,
     NORMAL_END,
     NORMAL_PEAK,
     NORMALISER,
@@ -116,11 +116,21 @@ def log1p(x: Any) -> Any:
     return where((x > SQRT_HALF - 1.0) & (x < SQRT_TWO - 1.0), fma(x * x, polynomial(x, LOG), x), y)
 
 
-def log1p_of_exp(x: Any) -> Any:
-    """Return ``m`` and ``n`` with ``log(1 + exp(x)) = m * 2**n`` for ``x`` not above zero."""
-    p, n = growth(x)
-    w = polynomial(ldexp(1.0 + p, n) - 0.5, LOG1P)
-    return fma(w, p, w), n
+def log1p_of_growth(p: Any, n: Any) -> Any:
+    """Return ``m`` with ``log(1 + e) = m * 2**n`` for ``e = (1 + p) * 2**n`` up to ``sqrt(2) - 1``."""
+    u = 1.0 + p
+    e = ldexp(u, n)
+    return u + fma(u * e, polynomial(e, LOG), p - (u - 1.0))
+
+
+def softplus_near_zero(x: Any, rest: Any) -> Any:
+    """Return ``log(1 + exp(x + rest))`` for ``abs(x)`` up to ``SOFTPLUS_NEAR``.
+
+    It is ``log(2) + x / 2 + log(cosh(x / 2))``, where the even part is so small that no step of ``x`` makes the sum go down.
+    """
+    square = x * x
+    line = fma(0.5, x, fma(0.5, rest, LN2_LOW))
+    return LN2_HIGH + fma(square, polynomial(square, LOG_COSH), line)
 
 
 def sigmoid_tail_and_slope(t: Any) -> Any:

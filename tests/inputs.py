@@ -60,6 +60,18 @@ def samples(dtype: np.dtype | str, kinks: Iterable[float] = (), density: int = 1
     return np.unique(np.concatenate(parts))
 
 
+def stretches(dtype: np.dtype | str, starts: np.ndarray, length: int = 64) -> np.ndarray:
+    """Return rows of finite numbers without a gap, each from a start upwards."""
+    dtype = np.dtype(dtype)
+    signed = np.dtype(f"i{dtype.itemsize}")
+    bits = starts.astype(dtype).view(signed).astype(np.int64)
+    # In the order of the numbers: below zero the patterns run backwards.
+    places = np.where(bits < 0, np.iinfo(signed).min - bits, bits)[:, np.newaxis] + np.arange(length)
+    patterns = np.where(places < 0, np.iinfo(signed).min - places, places).astype(signed)
+    rows = patterns.view(dtype)
+    return rows[np.isfinite(rows).all(axis=1)]
+
+
 def specials(dtype: np.dtype | str) -> np.ndarray:
     """Return zeros of both signs, infinities, NaNs, subnormals and the largest numbers."""
     info = np.finfo(dtype)

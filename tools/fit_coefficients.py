@@ -176,6 +176,9 @@ TAIL_POLE = {"float32": mpf("2.5625"), "float64": mpf("2.875")}
 TAIL_CENTRE = {"float32": mpf("0.453125"), "float64": mpf("0.5")}
 TAIL_END = {"float32": mpf("14.625"), "float64": mpf(39)}
 
+# Above one, where the steps of x are coarse enough for the values of another formula to rise with them.
+SOFTPLUS_NEAR = mpf("1.0625")
+
 
 def tail_of_place(precision: str) -> Callable[[mpf], mpf]:
     """``k -> Phi(-t) * exp(t * t / 2) * (t + pole)`` where ``t / (t + pole) = k + centre``."""
@@ -363,6 +366,15 @@ def module() -> str:
             always(lambda x: x**2 / mp.log1p(x)),
             dict.fromkeys(PRECISIONS, (mp.sqrt(mpf(1) / 2) - 1, mp.sqrt(2) - 1)),
             {"float32": 8, "float64": 19},
+        ),
+        number_constant("SOFTPLUS_NEAR", "up to it softplus is that of zero and a polynomial", both(SOFTPLUS_NEAR)),
+        polynomial_constant(
+            "LOG_COSH",
+            "log(cosh(sqrt(y) / 2)) / y",
+            always(lambda y: mp.log(mp.cosh(mp.sqrt(y) / 2)) / y),
+            always(lambda y: y),
+            dict.fromkeys(PRECISIONS, (mpf(2) ** -30, SOFTPLUS_NEAR**2)),
+            {"float32": 5, "float64": 10},
         ),
         polynomial_constant(
             "ERF",

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from catalogue import MAY_STEP_DOWN, SLOW
 from errors import from_wider, ulp_error
-from inputs import neighbours, specials, walk
+from inputs import neighbours, samples, specials, stretches, walk
 from mpmath import mp, mpf
 from truth import TRUTH, derivative
 
@@ -151,6 +152,27 @@ def test_declared_monotone(case):
     with np.errstate(over="ignore", invalid="ignore"):
         falls = value[1:] < value[:-1] - fuzz * np.abs(value[:-1])
     assert falls.any() != case.declaration.monotone, x[:-1][falls][:3]
+
+
+def test_no_step_goes_down(case, working_dtype):
+    """From one number to the next a function that never decreases does not either; all float32 steps: exhaustive.py."""
+    if not case.declaration.monotone or case.name in MAY_STEP_DOWN:
+        pytest.skip("it may decrease")
+    starts = np.concatenate([samples(working_dtype, case.kinks)[::3], walk(working_dtype, 300, 2.0**-20, 2.0**7)])
+    x = stretches(working_dtype, starts, 16 if SLOW else 64)
+    value = case.function(x)
+    falls = value[:, 1:] < value[:, :-1]
+    assert not falls.any(), x[:, :-1][falls][:3]
+
+
+def test_no_step_of_float16_goes_down(case):
+    if not case.declaration.monotone or case.name in MAY_STEP_DOWN:
+        pytest.skip("it may decrease")
+    bits = np.arange(0x7C01, dtype=np.uint16)
+    for x in (bits.view(np.float16), (bits | np.uint16(0x8000)).view(np.float16)[::-1]):
+        value = case.function(x)
+        falls = value[1:] < value[:-1]
+        assert not falls.any(), x[:-1][falls][:3]
 
 
 def test_specials_are_what_the_neighbourhood_is(case, dtype):
