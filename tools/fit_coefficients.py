@@ -39,7 +39,7 @@ def nearest(value: mpf, precision: str) -> mpf:
 
 def text(value: mpf, precision: str) -> str:
     """A decimal that reads back as the value, in float64 and in the working precision."""
-    return repr(float(value))
+    return repr(float(value)).replace("e+", "e")
 
 
 def evaluate(coefficients: list[mpf], x: mpf) -> mpf:
