@@ -16,6 +16,7 @@ with _one_sentence_from_command():
     from ._active import backend
     from .cells import gru_cell, lstm_cell
     from .channel_norms import batch_norm, batch_norm_, group_norm, group_norm_, instance_norm, instance_norm_
+    from .channels import crelu, maxout
     from .clipping import clip_by_norm_, clip_by_value_
     from .configuration import show_config
     from .forms import Activation, Form
@@ -64,6 +65,7 @@ __all__ = [
     "binary_cross_entropy_with_logits",
     "clip_by_norm_",
     "clip_by_value_",
+    "crelu",
     "cross_entropy",
     "gated",
     "geglu",
@@ -84,6 +86,7 @@ __all__ = [
     "log_softmax_",
     "logsumexp",
     "lstm_cell",
+    "maxout",
     "minmax",
     "minmax_",
     "mse_loss",
