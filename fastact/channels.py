@@ -70,7 +70,7 @@ def _crelu_backward(grad: ArrayLike, x: ArrayLike, axis: int = -1) -> Array:
     above, below = np.split(grad, 2, axis)
     relu = activation("relu")
     dtype = np.result_type(grad, x, np.float16)
-    gradient: Array = relu.backward(above, x) - relu.backward(below, np.negative(x, dtype=dtype))
+    gradient: Array = relu.backward(above, x) - relu.backward(below, np.subtract(0, x, dtype=dtype))
     return gradient
 
 
@@ -109,7 +109,7 @@ def crelu(x: ArrayLike, axis: int = -1) -> Array:
     axis = _axis("crelu", axis, x)
     relu = activation("relu")
     above: Array = relu(x)
-    return np.concatenate([above, relu(np.negative(x, dtype=above.dtype))], axis)
+    return np.concatenate([above, relu(np.subtract(0, x, dtype=above.dtype))], axis)
 
 
 def _pieces(function: str, x: Array, pieces: int, axis: int) -> tuple[Array, int]:
