@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,8 +59,10 @@ def draw(names: Sequence[str], low: float = -5.0, high: float = 5.0) -> Figure:
 
 
 def kinks(declaration: Declaration) -> tuple[float, ...]:
-    """Return where the derivative jumps with the default parameters."""
-    return declaration.kinks_with(*(declaration.parameters | arguments(declaration.name)).values())
+    """Return the last numbers before the derivative jumps, with the default parameters."""
+    settings = (declaration.parameters | arguments(declaration.name)).values()
+    places = declaration.kinks_with(*(Fraction(setting) if math.isfinite(setting) else setting for setting in settings))
+    return tuple(float(place) if float(place) <= place else math.nextafter(float(place), -math.inf) for place in places)
 
 
 def _draw_one(axis: Axes, name: str, low: float, high: float) -> None:
