@@ -142,7 +142,7 @@ extensions = cythonize(
             include_dirs=[np.get_include(), "kernels"],
             define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"), ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION")],
             language="c++",
-            depends=[str(p.relative_to(ROOT)) for folder in ("kernels", "fastact") for p in (ROOT / folder).glob("*.*p*")],
+            depends=[str(p.relative_to(ROOT)) for folder in ("kernels", "fastact") for p in (ROOT / folder).rglob("*.*p*")],
         )
     ],
     build_dir="build/cython",

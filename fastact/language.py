@@ -1,6 +1,6 @@
 """The restricted language in which the mathematics is written, bound to a backend's words.
 
-``elementary.py``, ``activations.py`` and ``rowwise.py`` hold plain Python functions made of assignments, arithmetic,
+``elementary.py``, ``activations`` and ``rowwise.py`` hold plain Python functions made of assignments, arithmetic,
 comparisons, calls to words and one ``return``.  What the words mean, and in which precision the constants and literals are
 taken, is decided here: :func:`bind` makes a copy of every function with other globals.  ``kernels/emit.py`` reads the same
 sources and prints them as C++.

@@ -256,12 +256,13 @@ def read(folder: Path) -> tuple[Program, list[Function]]:
     program.read_constants(folder / "coefficients.py")
     program.read_functions(folder / "elementary.py", "fastact/elementary.py")
     activations = []
-    for function in program.read_functions(folder / "activations.py", "fastact/activations.py"):
-        match function.node.decorator_list:
-            case [ast.Call(func=ast.Name(id="from_output"), args=[ast.Name(id=name)])]:
-                program.from_outputs[name] = function
-            case _:
-                activations.append(function)
+    for path in sorted((folder / "activations").glob("*.py")):
+        for function in program.read_functions(path, f"fastact/activations/{path.name}"):
+            match function.node.decorator_list:
+                case [ast.Call(func=ast.Name(id="from_output"), args=[ast.Name(id=name)])]:
+                    program.from_outputs[name] = function
+                case _:
+                    activations.append(function)
     return program, activations
 
 

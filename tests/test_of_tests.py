@@ -9,7 +9,7 @@ from inputs import samples
 from fastact import activations, coefficients, elementary, words
 from fastact.language import Constant, bind, functions_of
 
-SOURCES = functions_of(elementary) + functions_of(activations)
+SOURCES = [function for module in (elementary, *activations.MODULES) for function in functions_of(module)]
 
 
 def used() -> list[str]:

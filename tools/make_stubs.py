@@ -11,9 +11,9 @@ PACKAGE = Path(__file__).resolve().parent.parent / "fastact"
 
 
 def activations() -> list[str]:
-    """Return the names that ``activations.py`` declares."""
-    tree = ast.parse((PACKAGE / "activations.py").read_text())
-    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    """Return the names that the files of ``activations`` declare."""
+    trees = [ast.parse(path.read_text()) for path in sorted((PACKAGE / "activations").glob("*.py"))]
+    functions = [node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)]
     return [f.name for f in functions if ast.unparse(f.decorator_list[0]).startswith("activation(")]
 
 

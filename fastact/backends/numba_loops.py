@@ -33,7 +33,7 @@ from . import numba_words
 __all__ = ["inner_loop", "scalar_functions", "set_num_threads"]
 
 _FLOATS = {"float32": types.float32, "float64": types.float64}
-_MODULES = (elementary, activations, rowwise)
+_MODULES = (elementary, *activations.MODULES, rowwise)
 _BLOCK = 4096
 _MOST_OPERANDS = 16
 _ADDRESSES_SIZE, _BLOCKS_SIZE = 8 * _MOST_OPERANDS, _BLOCK * _MOST_OPERANDS

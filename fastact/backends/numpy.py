@@ -17,7 +17,7 @@ __all__ = ["Call", "elementary", "info", "loops", "set_num_threads"]
 
 @cache
 def _bound(precision: str) -> dict[str, Any]:
-    sources = functions_of(elementary_module) + functions_of(activations)
+    sources = [function for module in (elementary_module, *activations.MODULES) for function in functions_of(module)]
     return bind(sources, precision, vars(words))
 
 

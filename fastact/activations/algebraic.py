@@ -1,0 +1,279 @@
+"""Activations of roots and quotients, a logarithm and an arctangent."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+from ..coefficients import ATAN, HALF_PI, HALF_PI_REST, HUGE, SQUARE_END
+from ..declaration import activation, from_output
+from ..elementary import exp, log1p
+from ..words import absolute, copysign, fma, maximum, minimum, polynomial, sqrt, where
+
+
+@activation(limits={-inf: (-1.0, 0.0), inf: (1.0, 0.0)}, aliases=("soft_sign",), monotone=True)
+def softsign(x: Any) -> Any:
+    r"""Sigmoid curve without an exponential (Turian et al., 2009).
+
+    .. math:: f(x) = \frac{x}{1 + |x|}
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.softsign([-1.0, 0.0, 3.0])
+    array([-0.5 ,  0.  ,  0.75])
+    """
+    a = minimum(absolute(x), HUGE)
+    denominator = 1.0 + a
+    inverse = 1.0 / denominator
+    # What rounding took from the denominator, from its inverse and from the product is put back.
+    rest = where(a > 1.0, 1.0 - (denominator - a), a - (denominator - 1.0))
+    error = fma(-inverse, rest, fma(-inverse, denominator, 1.0))
+    y = a * inverse
+    slope = inverse * inverse
+    return copysign(y + fma(y, error, fma(a, inverse, -y)), x), fma(slope, error + error, slope)
+
+
+@from_output(softsign)
+def softsign_from_output(y: Any) -> Any:
+    """Return the derivative of `softsign` from its value y.
+
+    That is (1 - abs(y)) squared.  Near -1 and 1 the rounding of y counts: the derivative is off by up to 6e-8 (1 + abs(x)) of its
+    size in float32, and 1.1e-16 (1 + abs(x)) in float64.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.softsign.derivative_from_output([-0.5, 0.0, 0.75])
+    array([0.25  , 1.    , 0.0625])
+    """
+    distance = 1.0 - absolute(y)
+    return distance * distance
+
+
+@activation(limits={-inf: (0.0, 0.0), inf: (inf, 1.0)}, trainable=("b",), monotone=True, domain={"b": (1e-30, 1e30)})
+def squareplus(x: Any, b: Any = 4.0) -> Any:
+    r"""Smooth rectified linear unit without an exponential (Barron, 2021).
+
+    .. math:: f(x) = \tfrac12 \left(x + \sqrt{x^2 + b}\right)
+
+    Parameters
+    ----------
+    b : float, default 4
+        The size of the bend at zero.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.squareplus([-1.5, 0.0, 1.5])
+    array([0.5, 1. , 2. ])
+    """
+    a = absolute(x)
+    near = minimum(a, SQUARE_END)
+    far = a > SQUARE_END
+    square = fma(near, near, b)
+    r = where(far, a, sqrt(square))
+    h = fma(0.5, a, 0.5 * r)
+    # Below zero, quotients; what rounding took from their denominators is put back.
+    h_rest = fma(0.5, a, 0.5 * r - h)
+    quarter = 0.25 * b
+    inverse = 1.0 / h
+    low = quarter * inverse
+    low = where(far, low, fma(inverse, fma(-low, h_rest, fma(-low, h, quarter)), low))
+    d = fma(near, r, square)
+    d_rest = fma(near, r, square - d)
+    d_inverse = 1.0 / d
+    half = 0.5 * b
+    slope = half * d_inverse
+    slope = where(far, low / r, fma(d_inverse, fma(-slope, d_rest, fma(-slope, d, half)), slope))
+    return where(x < 0.0, low, h), where(x < 0.0, slope, 1.0 - slope), 0.25 / r
+
+
+@from_output(squareplus)
+def squareplus_from_output(y: Any, b: Any) -> Any:
+    """Return the derivative of `squareplus` from its value y.
+
+    That is y squared over itself plus b / 4, which is as accurate as the derivative from x.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.squareplus.derivative_from_output([0.5, 1.0, 2.0])
+    array([0.2, 0.5, 0.8])
+    """
+    size = minimum(maximum(y, 0.0), SQUARE_END)
+    quarter = 0.25 * b
+    denominator = fma(size, size, quarter)
+    # What rounding took from the denominator and from the quotient is put back.
+    rest = where(size * size < quarter, fma(size, size, quarter - denominator), 0.0)
+    quotient = size / denominator
+    error = fma(-quotient, rest, fma(-quotient, denominator, size)) / denominator
+    return fma(size, quotient, size * error)
+
+
+@activation(
+    limits={-inf: (-inf, 0.25), inf: (inf, 1.0)},
+    aliases=("smu_1",),
+    trainable=("alpha", "mu"),
+    monotone=True,
+    ulp=(4, 2),
+    domain={"alpha": (0.0, 1.0), "mu": (-1e30, 1e30)},
+)
+def smu1(x: Any, alpha: Any = 0.25, mu: Any = 4.352665993287951e-9) -> Any:
+    r"""Smooth maximum unit: a leaky rectifier smoothed by a square root (Biswas et al., 2022).
+
+    .. math:: f(x) = \tfrac12 \left((1 + \alpha) x + \sqrt{((1 - \alpha) x)^2 + \mu^2}\right)
+
+    Parameters
+    ----------
+    alpha : float, default 0.25
+        The slope far below zero, from 0 to 1.
+    mu : float, default 4.352665993287951e-9
+        The width of the bend at zero.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.smu1([-2.0, 1.0])
+    array([-0.5,  1. ])
+    """
+    base = minimum(maximum(x, -HUGE), HUGE)
+    a = absolute(base)
+    u = (1.0 - alpha) * a
+    v = absolute(mu)
+    larger = where(u > v, u, v)
+    ratio = where(u > v, v, u) / larger
+    stretch = sqrt(fma(ratio, ratio, 1.0))
+    hypotenuse = larger * stretch
+    bend = 0.5 * v * (v / fma(larger, stretch, u))
+    # Below zero the value is a difference, written as a product to be right near its root too.
+    c = 2.0 * sqrt(alpha)
+    product = fma(-c, a, v) * (fma(c, a, v) / (2.0 * fma(larger, stretch, fma(alpha, a, a))))
+    low = where(bend < 0.125 * alpha * a, fma(alpha, x, bend), product)
+    negative = x < 0.0
+    value = where(negative, low, x + bend)
+    # 1 - u / hypotenuse, without cancellation.
+    near = u < v
+    quotient = where(near, ratio, ratio * ratio) / where(near, stretch, fma(stretch, stretch, stretch))
+    k = where(near, 1.0 - quotient, quotient)
+    half = 0.5 * (1.0 - alpha)
+    slope = where(negative, fma(half, k, alpha), fma(-half, k, 1.0))
+    by_alpha = where(negative, x * fma(-0.5, k, 1.0), 0.5 * k * base)
+    return value, slope, by_alpha, 0.5 * (mu / hypotenuse)
+
+
+@activation(limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)})
+def dish(x: Any) -> Any:
+    r"""Swish with a square root in place of the exponential.
+
+    .. math:: f(x) = \frac{x}{2} \left(\frac{x}{\sqrt{1 + x^2}} + 1\right)
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.dish([-0.75, 0.0, 0.75])
+    array([-0.15,  0.  ,  0.6 ])
+    """
+    a = absolute(x)
+    near = minimum(a, SQUARE_END)
+    far = a > SQUARE_END
+    # Below zero both results are quotients by square * (1 + u), u = a / sqrt(square); what rounding took is put back.
+    square = fma(near, near, 1.0)
+    square_rest = where(near > 1.0, fma(near, near, -square) + 1.0, fma(near, near, 1.0 - square))
+    h = sqrt(square)
+    inverse = 1.0 / h
+    h_error = (0.5 * inverse) * (inverse * (fma(-h, h, square) + square_rest))
+    u = near * inverse
+    u_rest = fma(u, fma(-inverse, h, 1.0) - h_error, fma(near, inverse, -u))
+    denominator = fma(square, u, square)
+    rest = fma(square, u, square - denominator) + fma(square, u_rest, fma(square_rest, u, square_rest))
+    inverse = 1.0 / denominator
+    error = fma(-inverse, rest, fma(-inverse, denominator, 1.0))
+    half = 0.5 * near
+    low = half * inverse
+    low = low + fma(low, error, fma(half, inverse, -low))
+    once = 1.0 - u
+    bend = fma(-u, u, once)
+    bend_rest = fma(-u, u, once - bend) + (((1.0 - once) - u) - fma(2.0, u, 1.0) * u_rest)
+    bend = 0.5 * bend
+    slope = bend * inverse
+    slope = slope + fma(slope, error, fma(bend, inverse, -slope) + 0.5 * bend_rest * inverse)
+    quarter = 0.5 / a
+    low = where(far, 0.25 / a, low)
+    slope = where(far, -(quarter * quarter), slope)
+    return where(x < 0.0, -low, x - low), where(x < 0.0, slope, 1.0 - slope)
+
+
+@activation(limits={-inf: (-inf, 0.5), inf: (inf, 1.5)}, monotone=True)
+def bent_identity(x: Any) -> Any:
+    r"""Line that bends near zero from a slope of one half to one of three halves.
+
+    .. math:: f(x) = \tfrac12 \left(\sqrt{x^2 + 1} - 1\right) + x
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.bent_identity([-0.75, 0.0, 0.75])
+    array([-0.625,  0.   ,  0.875])
+    """
+    base = minimum(maximum(x, -SQUARE_END), SQUARE_END)
+    h = sqrt(fma(base, base, 1.0))
+    near = fma(0.5 * base, base / (h + 1.0), base)
+    far = fma(0.5, h, base) - 0.5
+    value = where(absolute(x) < 1.0, near, far)
+    value = where(x < -SQUARE_END, 0.5 * x, where(x > SQUARE_END, 1.5 * x, value))
+    return copysign(value, x), fma(0.5, base / h, 1.0)
+
+
+@activation(limits={-inf: (-inf, 0.0), inf: (inf, 0.0)}, aliases=("symlog", "sign_log"), monotone=True)
+def symmetric_log(x: Any) -> Any:
+    r"""Logarithm of the magnitude plus one, with the sign of x (Webber, 2012).
+
+    .. math:: f(x) = \operatorname{sign}(x) \log(1 + |x|)
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.symmetric_log([-9.0, 0.0, 99.0]).round(4)
+    array([-2.3026,  0.    ,  4.6052])
+    """
+    a = absolute(x)
+    return copysign(log1p(a), x), 1.0 / (1.0 + a)
+
+
+@from_output(symmetric_log)
+def symmetric_log_from_output(y: Any) -> Any:
+    """Return the derivative of `symmetric_log` from its value y.
+
+    That is exp(-abs(y)), which is off by the rounding of y: by 6e-8 abs(y) of its size in float32, and 1.1e-16 abs(y) in float64.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.symmetric_log.derivative_from_output([-1.0, 0.0]).round(4)
+    array([0.3679, 1.    ])
+    """
+    return exp(-absolute(y))
+
+
+@activation(limits={-inf: (-1.5707963267948966, 0.0), inf: (1.5707963267948966, 0.0)}, aliases=("atan",), monotone=True)
+def arctan(x: Any) -> Any:
+    r"""Inverse tangent.
+
+    .. math:: f(x) = \arctan x
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.arctan([-1.0, 0.0, 2.0]).round(4)
+    array([-0.7854,  0.    ,  1.1071])
+    """
+    a = absolute(x)
+    inverse = 1.0 / a
+    beyond = a > 1.0
+    t = where(beyond, inverse, a)
+    square = t * t
+    y = fma(t * square, polynomial(square, ATAN), t)
+    near = minimum(a, SQUARE_END)
+    slope = where(a > SQUARE_END, inverse * inverse, 1.0 / fma(near, near, 1.0))
+    return copysign(where(beyond, HALF_PI - (y - HALF_PI_REST), y), x), slope

@@ -1,0 +1,329 @@
+"""Activations of the error function, which is the distribution function of the normal distribution."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+from ..coefficients import (
+    ERF_BEND,
+    ERF_SLOPE,
+    ERF_SLOPE_HALF,
+    ERF_SLOPE_REST,
+    EXPM1,
+    HUGE,
+    LOG,
+    LOG1P,
+    MISH_LOWEST,
+    NORMAL_END,
+    NORMAL_PEAK,
+    NORMAL_PEAK_REST,
+    NORMAL_TAIL_NORMAL,
+    SQRT_TWO,
+    SQRT_TWO_REST,
+    TANH_SHRINK,
+    THIRD,
+)
+from ..declaration import activation
+from ..elementary import (
+    exp_of_half_square,
+    exp_of_minus_square,
+    growth,
+    normal_tail,
+    normal_tail_and_peak,
+    normal_tail_pull_and_peak,
+    pull_of_tail,
+    reduce_by_ln2,
+)
+from ..words import absolute, copysign, fma, ldexp, maximum, minimum, polynomial, where
+
+
+@activation(limits={-inf: (-1.0, 0.0), inf: (1.0, 0.0)}, monotone=True)
+def erf(x: Any) -> Any:
+    r"""Error function.
+
+    .. math:: f(x) = \frac{2}{\sqrt\pi} \int_0^x e^{-t^2} dt
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.erf([-1.0, 0.0, 0.5]).round(4)
+    array([-0.8427,  0.    ,  0.5205])
+    """
+    a = minimum(absolute(x), 0.75 * NORMAL_END)
+    tail, tail_peak = normal_tail_and_peak(SQRT_TWO * a)
+    s = minimum(a, 1.0)
+    square = s * s
+    small = fma(ERF_SLOPE, s, fma(s * square, polynomial(square, ERF_BEND), ERF_SLOPE_REST * s))
+    p, n = exp_of_minus_square(a)
+    slope = fma(ERF_SLOPE, p, fma(ERF_SLOPE_REST, p, ERF_SLOPE_REST) + ERF_SLOPE)
+    return copysign(where(a < 1.0, small, 1.0 - 2.0 * tail), x), ldexp(slope, n)
+
+
+@activation(limits={-inf: (0.0, 0.0), inf: (1.0, 0.0)}, monotone=True, domain={"mu": (-1e30, 1e30), "sigma": (1e-30, 1e30)})
+def laplace(x: Any, mu: Any = 0.707107, sigma: Any = 0.282095) -> Any:
+    r"""Normal distribution function in place of the squared rectifier, for attention (Ma et al., 2022).
+
+    .. math:: f(x) = \tfrac12 \left(1 + \operatorname{erf} \frac{x - \mu}{\sigma \sqrt 2}\right)
+
+    Parameters
+    ----------
+    mu : float, default 0.707107
+        Where the value is one half.
+    sigma : float, default 0.282095
+        The width of the rise.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.laplace([0.0, 0.707107, 1.0]).round(4)
+    array([0.0061, 0.5   , 0.8504])
+    """
+    distance = x - mu
+    # The larger of the two first, and what rounding took from the difference and from the quotient.
+    distance_rest = where(absolute(x) > absolute(mu), (x - distance) - mu, x - (distance + mu))
+    z = distance / sigma
+    inside = absolute(z) < NORMAL_END
+    t = minimum(absolute(z), NORMAL_END)
+    rest = where(inside, fma(-z, sigma, distance) + distance_rest, 0.0) / sigma
+    rest = where(z < 0.0, -rest, rest)
+    tail, pull, peak = normal_tail_pull_and_peak(t)
+    tail = fma(-rest, NORMAL_PEAK * peak, tail)
+    height = NORMAL_PEAK / sigma
+    height_rest = (fma(-height, sigma, NORMAL_PEAK) + NORMAL_PEAK_REST) / sigma
+    slope = fma(height, peak, peak * fma(height, -(t * rest), height_rest))
+    return where(z < 0.0, tail, 1.0 - tail), slope
+
+
+@activation(
+    limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)},
+    aliases=("gelu_erf", "gelu_python"),
+    variants={"approximate": {"none": "gelu", "tanh": "gelu_tanh"}},
+)
+def gelu(x: Any) -> Any:
+    r"""Gaussian error linear unit (Hendrycks and Gimpel, 2016).
+
+    .. math:: f(x) = x \Phi(x) = \frac{x}{2} \left(1 + \operatorname{erf} \frac{x}{\sqrt 2}\right)
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.gelu([-2.0, 0.0, 2.0]).round(4)
+    array([-0.0455,  0.    ,  1.9545])
+    """
+    a = minimum(absolute(x), NORMAL_END)
+    p, p_rest, n = exp_of_half_square(a)
+    ratio, rest = normal_tail(a)
+    scaled = a * ratio
+    scaled_rest = fma(a, rest, fma(a, ratio, -scaled))
+    scaled_rest = fma(scaled, p_rest, fma(scaled_rest, p, scaled_rest))
+    y = ldexp(scaled + fma(scaled, p, scaled_rest), n)
+    tail, low, peak = normal_tail_pull_and_peak(a)
+    return maximum(x, -0.0) - y, where(x < 0.0, low, 1.0 - low)
+
+
+@activation(limits={-inf: (-0.0, -0.0), inf: (10.0, 0.0)}, aliases=("clipped_gelu", "clippedgelu"), kinks=(10.0,))
+def gelu_10(x: Any) -> Any:
+    r"""Gaussian error linear unit between -10 and 10, for quantised networks (Wu et al., 2020).
+
+    .. math:: f(x) = \min(x \Phi(x), 10)
+
+    The derivative at 10 is the left one, 1.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.gelu_10([-2.0, 0.0, 12.0]).round(4)
+    array([-0.0455,  0.    , 10.    ])
+    """
+    value, slope = gelu(x)
+    return minimum(value, 10.0), where(x > 10.0, 0.0, slope)
+
+
+@activation(limits={-inf: (0.0, 0.0), inf: (inf, 1.0)})
+def phish(x: Any) -> Any:
+    r"""Hyperbolic tangent of the Gaussian error linear unit, times x (Naveen, 2022).
+
+    .. math:: f(x) = x \tanh(x \Phi(x))
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.phish([-2.0, 0.0, 2.0]).round(4)
+    array([0.0909, 0.    , 1.9213])
+    """
+    # A little beyond, as the derivative is a larger multiple of the tail.
+    a = minimum(absolute(x), 1.02 * NORMAL_END)
+    # With y = a * normal_cdf(-a), gelu is -y below zero and a - y above.
+    p, p_rest, n = exp_of_half_square(a)
+    ratio, rest = normal_tail(a)
+    scaled = a * ratio
+    scaled_rest = fma(a, rest, fma(a, ratio, -scaled))
+    scaled_rest = fma(scaled, p_rest, fma(scaled_rest, p, scaled_rest))
+    whole = scaled + fma(scaled, p, scaled_rest)
+    whole_rest = (scaled - whole) + fma(scaled, p, scaled_rest)
+    y = ldexp(whole, n)
+    # Below zero, tanh(y) = y * (1 - shortfall).  What rounding took from sums and products is put back.
+    square = y * y
+    shortfall = square * fma(square, polynomial(square, TANH_SHRINK), THIRD)
+    low = a * whole
+    low = ldexp(low + fma(-low, shortfall, fma(a, whole_rest, fma(a, whole, -low))), n)
+    # The derivative below zero, over -a * exp(-a * a / 2): ratio * (1 - shortfall) + pull * (1 - tanh(y)**2).
+    t = fma(-y, shortfall, y)
+    pull, pull_rest = pull_of_tail(a, ratio, rest)
+    sum_ = ratio + pull
+    sum_rest = (ratio - (sum_ - pull)) + (rest + pull_rest)
+    sum_rest = sum_rest - fma(ratio, shortfall, pull * (t * t))
+    slope_low = a * sum_
+    slope_rest = fma(a, sum_rest, fma(a, sum_, -slope_low))
+    slope_low = ldexp(slope_low + fma(slope_low, p, fma(slope_low, p_rest, fma(slope_rest, p + p_rest, slope_rest))), n)
+    # Above zero tanh(g) = (1 - e) / (1 + e) with e = exp(-2 * g), and what gelu lost to rounding.
+    pull = ldexp(pull + fma(pull, p, fma(pull, p_rest, fma(pull_rest, p + p_rest, pull_rest))), n)
+    gain = 1.0 - pull
+    g = a - y
+    g_rest = ((a - g) - y) - ldexp(whole_rest, n)
+    r, n = reduce_by_ln2(-2.0 * g)
+    bend = polynomial(r, EXPM1)
+    p = fma(r * r, bend, r)
+    p_rest = fma(r * r, bend, r - p)
+    scale = ldexp(1.0, n)
+    e = fma(scale, p, scale)
+    numerator = fma(-scale, p, 1.0 - scale)
+    numerator_rest = fma(-scale, p, (1.0 - scale) - numerator)
+    denominator = 1.0 + e
+    inverse = 1.0 / denominator
+    t = numerator * inverse
+    lost = fma(t, (denominator - 1.0) - e, fma(-t, denominator, numerator)) + numerator_rest
+    slope = where(t < 0.5, fma(-t, t, 1.0), (4.0 * e) * (inverse * inverse))
+    t_rest = fma(slope, g_rest, inverse * fma(-scale * p_rest, 1.0 + t, lost))
+    value = fma(x, t, a * t_rest)
+    steep = a * slope
+    steep_rest = fma(a, slope, -steep)
+    slope = t + fma(steep, gain, fma(steep, (1.0 - gain) - pull, fma(steep_rest, gain, t_rest)))
+    negative = x < 0.0
+    return where(x == 0.0, x, where(negative, low, value)), where(negative, -slope_low, slope)
+
+
+@activation(limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)})
+def serf(x: Any) -> Any:
+    r"""Error function of softplus, times x (Nag and Bhattacharyya, 2021).
+
+    .. math:: f(x) = x \operatorname{erf}(\log(1 + e^x))
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.serf([-2.0, 0.0, 2.0]).round(4)
+    array([-0.2849,  0.    ,  1.9947])
+    """
+    base = maximum(x, MISH_LOWEST)
+    a = minimum(absolute(base), -MISH_LOWEST)
+    negative = x < 0.0
+    # exp(-a) = e = (1 + p) * 2**n, and log(1 + e) = e * w.  What rounding took from sums and products is put back.
+    p, n = growth(-a)
+    u = 1.0 + p
+    e = ldexp(u, n)
+    small = e < SQRT_TWO - 1.0
+    bend = polynomial(e, LOG)
+    w = where(small, fma(e, bend, 1.0), polynomial(e - 0.5, LOG1P))
+    w_rest = where(small, fma(e, bend, 1.0 - w), 0.0)
+    m = e * w
+    m_rest = fma(e, w_rest, fma(ldexp(p - (u - 1.0), n), w, fma(e, w, -m)))
+    # softplus(x) = s
+    line = where(negative, 0.0, minimum(a, NORMAL_END))
+    s = line + m
+    m_of_s = s - line
+    s_rest = (line - (s - m_of_s)) + ((m - m_of_s) + m_rest)
+    s_rest = where(negative, 0.0, s_rest)
+    # Up to one, erf(s) = s * ratio.
+    near = minimum(s, 1.0)
+    square = near * near
+    bend = polynomial(square, ERF_BEND)
+    ratio = fma(square, bend, ERF_SLOPE)
+    ratio_rest = fma(square, bend, ERF_SLOPE - ratio) + ERF_SLOPE_REST
+    whole = near * ratio
+    whole_rest = fma(near, ratio_rest, fma(near, ratio, -whole))
+    tail, tail_peak = normal_tail_and_peak(SQRT_TWO * s)
+    far = s >= 1.0
+    whole_rest = where(far, -2.0 * tail, whole_rest)
+    whole = where(far, 1.0, whole)
+    q, k = exp_of_minus_square(minimum(s, 0.75 * NORMAL_END))
+    unit = ldexp(1.0, k)
+    peak = fma(unit, q, unit)
+    peak_rest = fma(unit, q, unit - peak)
+    bounded = minimum(maximum(x, 0.0), NORMAL_END)
+    whole_rest = fma(ERF_SLOPE * peak, s_rest, whole_rest)
+    value = fma(x, whole, bounded * whole_rest)
+    # Below zero all of it over e, which may be subnormal.
+    over_e = ratio * w
+    over_e_rest = fma(ratio, w_rest, fma(ratio_rest, w, fma(ratio, w, -over_e)))
+    low = base * over_e
+    low_rest = fma(base, over_e_rest, fma(base, over_e, -low))
+    low = ldexp(low + fma(low, p, fma(low_rest, p, low_rest)), n)
+    # The derivative is erf(s) + x * erf'(s) / (1 + exp(-x)).
+    top = ERF_SLOPE * a
+    top_rest = fma(ERF_SLOPE, a, -top) + ERF_SLOPE_REST * a
+    product = top * peak
+    product_rest = fma(top, peak, -product) + fma(top, peak_rest, top_rest * peak)
+    denominator = 1.0 + e
+    denominator_rest = e - (denominator - 1.0)
+    inverse = 1.0 / denominator
+    pull = product * inverse
+    pull_rest = inverse * (fma(-pull, denominator_rest, fma(-pull, denominator, product)) + product_rest)
+    slope_low = over_e - pull
+    slope_rest = (over_e - (slope_low + pull)) + (over_e_rest - pull_rest)
+    slope_low = ldexp(slope_low + fma(slope_low, p, fma(slope_rest, p, slope_rest)), n)
+    return copysign(where(negative, low, value), x), where(negative, slope_low, whole + (whole_rest + pull))
+
+
+@activation(
+    limits={-inf: (-inf, 0.25), inf: (inf, 1.0)},
+    trainable=("alpha", "mu"),
+    monotone=True,
+    domain={"alpha": (-1e30, 1e30), "mu": (-1e30, 1e30)},
+)
+def smu(x: Any, alpha: Any = 0.25, mu: Any = 1e6) -> Any:
+    r"""Smooth maximum unit: a leaky rectifier smoothed by the error function (Biswas et al., 2022).
+
+    .. math:: f(x) = \tfrac12 \left((1 + \alpha) x + (1 - \alpha) x \operatorname{erf}(\mu (1 - \alpha) x)\right)
+
+    Parameters
+    ----------
+    alpha : float, default 0.25
+        The slope far below zero.
+    mu : float, default 1e6
+        The sharpness of the bend at zero.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.smu([-2.0, 0.0, 2.0])
+    array([-0.5,  0. ,  2. ])
+    """
+    opening = 1.0 - alpha
+    # The factor of x in double words, as the tail is steep.
+    steepness = mu * opening
+    factor = SQRT_TWO * steepness
+    factor_rest = fma(SQRT_TWO, steepness, -factor) + SQRT_TWO_REST * steepness
+    factor_rest = fma(SQRT_TWO, fma(mu, opening, -steepness), factor_rest)
+    base = minimum(maximum(x, -HUGE), HUGE)
+    z = fma(base, factor, base * factor_rest)
+    t = absolute(z)
+    # Most numbers are far in the tail: what is made of them there must not be subnormal, which is slow.
+    outside = t >= NORMAL_TAIL_NORMAL
+    t = minimum(t, NORMAL_TAIL_NORMAL)
+    tail, pull, peak = normal_tail_pull_and_peak(t)
+    tail = where(outside, 0.0, tail)
+    pull = where(outside, 0.0, pull)
+    peak = where(outside, 0.0, peak)
+    near = where(outside, 0.0, opening * x)
+    by_mu = (near * near) * (peak * ERF_SLOPE_HALF)
+    positive = z > 0.0
+    far = where(positive, 1.0, alpha)
+    step_back = where(positive, -opening, opening)
+    factor = fma(step_back, tail, far)
+    factor_rest = fma(step_back, tail, far - factor)
+    value = fma(x, factor, base * factor_rest)
+    slope = fma(step_back, pull, far)
+    by_alpha = where(positive, where(outside, 0.0, x) * pull, x * (1.0 - pull))
+    return value, slope, by_alpha, by_mu

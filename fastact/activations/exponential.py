@@ -1,0 +1,750 @@
+"""Activations of the exponential: of logistic functions, hyperbolic tangents and softplus."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+from ..coefficients import (
+    DECAY_END,
+    EXP_HIGHEST,
+    EXP_LOWEST,
+    EXPM1,
+    GELU_CUBIC_CUBIC,
+    GELU_CUBIC_CUBIC_REST,
+    GELU_CUBIC_SHIFT,
+    GELU_CUBIC_SHIFT_REST,
+    GELU_CUBIC_SLOPE,
+    GELU_CUBIC_SLOPE_CUBIC,
+    GELU_CUBIC_SLOPE_REST,
+    GELU_TANH_CUBIC,
+    GELU_TANH_CUBIC_REST,
+    GELU_TANH_END,
+    GELU_TANH_SHIFT,
+    GELU_TANH_SHIFT_REST,
+    GELU_TANH_SLOPE,
+    GELU_TANH_SLOPE_CUBIC,
+    GELU_TANH_SLOPE_REST,
+    HUGE,
+    LECUN_SCALE,
+    LECUN_SCALE_REST,
+    LECUN_SLOPE,
+    LECUN_SLOPE_REST,
+    LOG1P,
+    MISH_HIGHEST,
+    MISH_LOWEST,
+    NORMAL_END,
+    QUICK_GELU,
+    QUICK_GELU_REST,
+    SELU_SCALE,
+    SELU_SCALE_REST,
+    SELU_SLOPE,
+    SELU_SLOPE_REST,
+    SOFTPLUS_NEAR,
+    TANH_END,
+    TANH_SHRINK,
+    THIRD,
+    TWO_THIRDS,
+    TWO_THIRDS_REST,
+)
+from ..declaration import activation, from_output
+from ..elementary import (
+    exp_of_minus_square,
+    expm1,
+    expm1_and_exp,
+    gate_and_slope,
+    growth,
+    growth_of_cubic,
+    growth_of_sum,
+    log1p_of_growth,
+    reduce_by_ln2,
+    shortfall_of_tanh,
+    sigmoid_tail,
+    sigmoid_tail_and_slope,
+    softplus_near_zero,
+    steepness_of_cubic,
+    tanh_and_slope,
+)
+from ..words import absolute, copysign, floor, fma, ldexp, maximum, minimum, polynomial, sqrt, where
+
+
+@activation(limits={-inf: (0.0, 0.0), inf: (inf, inf)}, aliases=("exp",), monotone=True)
+def exponential(x: Any) -> Any:
+    r"""Exponential.
+
+    .. math:: f(x) = e^x
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.exponential([-1.0, 0.0, 1.0]).round(4)
+    array([0.3679, 1.    , 2.7183])
+    """
+    p, n = growth(minimum(maximum(x, EXP_LOWEST), EXP_HIGHEST))
+    e = ldexp(1.0 + p, n)
+    return e, e
+
+
+@from_output(exponential)
+def exponential_from_output(y: Any) -> Any:
+    """Return the derivative of `exponential` from its value y.
+
+    It is exact.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.exponential.derivative_from_output([0.5, 2.0])
+    array([0.5, 2. ])
+    """
+    return y
+
+
+@activation(
+    limits={-inf: (-1.0, 0.0), inf: (inf, 1.0)},
+    trainable=("alpha",),
+    kinks=lambda alpha: (0.0,) if alpha != 1 else (),
+    monotone=True,
+    domain={"alpha": (-1e30, 1e30)},
+)
+def elu(x: Any, alpha: Any = 1.0) -> Any:
+    r"""Exponential linear unit (Clevert et al., 2015).
+
+    .. math:: f(x) = x \text{ if } x > 0, \text{ else } \alpha (e^x - 1)
+
+    The derivative at zero is the left one, ``alpha``.
+
+    Parameters
+    ----------
+    alpha : float, default 1
+        The negative of the limit at minus infinity.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.elu([-1.0, 2.0]).round(4)
+    array([-0.6321,  2.    ])
+    """
+    grown, e = expm1_and_exp(minimum(x, 0.0))
+    by_alpha = where(x >= 0.0, minimum(x, 0.0), grown)
+    return where(x >= 0.0, x, alpha * grown), where(x > 0.0, 1.0, alpha * e), by_alpha
+
+
+@from_output(elu, domain={"alpha": (0.0, 1e30)})
+def elu_from_output(y: Any, alpha: Any) -> Any:
+    """Return the derivative of `elu` from its value y.
+
+    Near -alpha the rounding of y counts: the derivative is off by up to 6e-8 alpha in float32 and 1.1e-16 alpha in float64, which
+    is all of it below x = -17 and x = -37.  Alpha may not be negative: then values above zero come from both sides.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.elu.derivative_from_output([-0.75, 2.0])
+    array([0.25, 1.  ])
+    """
+    return where(y > 0.0, 1.0, where(y <= 0.0, y + alpha, y))
+
+
+@activation(limits={-inf: (-1.7580993408473766, 0.0), inf: (inf, 1.0507009873554805)}, kinks=(0.0,), monotone=True)
+def selu(x: Any) -> Any:
+    r"""Scaled exponential linear unit (Klambauer et al., 2017).
+
+    .. math:: f(x) = \lambda x \text{ if } x > 0, \text{ else } \lambda \alpha (e^x - 1)
+
+    With :math:`\lambda = 1.0507009873554805` and :math:`\alpha = 1.6732632423543772`, by which layers keep mean 0 and variance 1.
+    The derivative at zero is the left one, 1.7580993408473766.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.selu([-1.0, 0.0, 2.0]).round(4)
+    array([-1.1113,  0.    ,  2.1014])
+    """
+    grown, e = expm1_and_exp(minimum(x, 0.0))
+    above = fma(x, SELU_SCALE, minimum(x, HUGE) * SELU_SCALE_REST)
+    slope = where(x > 0.0, SELU_SCALE, fma(e, SELU_SLOPE, e * SELU_SLOPE_REST))
+    return where(x > 0.0, above, copysign(fma(grown, SELU_SLOPE, grown * SELU_SLOPE_REST), x)), slope
+
+
+@from_output(selu)
+def selu_from_output(y: Any) -> Any:
+    """Return the derivative of `selu` from its value y.
+
+    Near -1.758 the rounding of y counts: the derivative is off by up to 6e-8 in float32 and 1.1e-16 in float64, which is all of
+    it below x = -17 and x = -37.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.selu.derivative_from_output([-1.0, 2.0]).round(4)
+    array([0.7581, 1.0507])
+    """
+    return where(y > 0.0, SELU_SCALE, where(y <= 0.0, (y + SELU_SLOPE) + SELU_SLOPE_REST, y))
+
+
+@activation(limits={-inf: (-1.0, 0.0), inf: (inf, 1.0)}, trainable=("alpha",), monotone=True, domain={"alpha": (1e-30, 1e30)})
+def celu(x: Any, alpha: Any = 1.0) -> Any:
+    r"""Continuously differentiable exponential linear unit (Barron, 2017).
+
+    .. math:: f(x) = x \text{ if } x > 0, \text{ else } \alpha (e^{x / \alpha} - 1)
+
+    Parameters
+    ----------
+    alpha : float, default 1
+        The negative of the limit at minus infinity.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.celu([-1.0, 2.0], alpha=0.5).round(4)
+    array([-0.4323,  2.    ])
+    """
+    below = minimum(x, 0.0)
+    quotient = below / alpha
+    inside = quotient > EXP_LOWEST
+    z = maximum(quotient, EXP_LOWEST)
+    start, n = reduce_by_ln2(z)
+    # The exponent is right to more than its own digits: it has what the quotient lost.
+    rest = where(inside, fma(-quotient, alpha, below), 0.0) / alpha
+    r = start + rest
+    p = r + fma(r * r, polynomial(r, EXPM1), (start - r) + rest)
+    scale = ldexp(1.0, n)
+    grown = fma(scale, p, scale - 1.0)
+    e = ldexp(1.0 + p, n)
+    return where(x >= 0.0, x, alpha * grown), e, fma(-z, e, grown)
+
+
+@from_output(celu)
+def celu_from_output(y: Any, alpha: Any) -> Any:
+    """Return the derivative of `celu` from its value y.
+
+    Near -alpha the rounding of y counts: the derivative is off by up to 6e-8 in float32 and 1.1e-16 in float64, which is all of
+    it below x / alpha = -17 and -37.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.celu.derivative_from_output([-0.25, 2.0], alpha=0.5)
+    array([0.5, 1. ])
+    """
+    return where(y > 0.0, 1.0, where(y <= 0.0, (y + alpha) / alpha, y))
+
+
+@activation(
+    limits={-inf: (inf, -0.3), inf: (inf, inf)},
+    trainable=("alpha_p", "alpha_n"),
+    kinks=lambda alpha_p, alpha_n, beta, eps: (eps, 0.0) if eps != 0 else (),
+    root=True,
+    domain={"alpha_p": (1e-30, 1e30), "alpha_n": (1e-30, 1e30), "beta": (-1e30, 1e30), "eps": (-1.0, 0.0)},
+)
+def xielu(x: Any, alpha_p: Any = 0.8, alpha_n: Any = 0.8, beta: Any = 0.5, eps: Any = -1e-6) -> Any:
+    r"""Integral of the exponential linear unit, expanded (Huang and Schlag, 2024).
+
+    .. math:: f(x) = \alpha_p x^2 + \beta x \text{ if } x > 0,
+        \text{ else } \alpha_n \left(e^{\min(x, \epsilon)} - 1 - x\right) + \beta x
+
+    The derivative at zero and at :math:`\epsilon` is the left one.
+
+    Parameters
+    ----------
+    alpha_p : float, default 0.8
+        The bend above zero.
+    alpha_n : float, default 0.8
+        The bend below zero.
+    beta : float, default 0.5
+        The slope just above zero.
+    eps : float, default -1e-6
+        The largest argument of the exponential, not above zero; 0 is the paper's formula.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.xielu([-1.0, 0.5, 2.0]).round(4)
+    array([-0.2057,  0.45  ,  4.2   ])
+    """
+    above = maximum(x, 0.0)
+    p, n = growth(maximum(minimum(x, eps), EXP_LOWEST))
+    scale = ldexp(1.0, n)
+    grown = fma(scale, p, scale - 1.0)
+    rest = fma(scale, p, (scale - 1.0) - grown)
+    fall = beta - alpha_n
+    line = fall * where(fall == 0.0, maximum(x, -HUGE), x)
+    below = fma(alpha_n, grown, line) + alpha_n * rest
+    slope = fma(alpha_n, grown, beta) + alpha_n * rest
+    slope = where(x > 0.0, fma(alpha_p + alpha_p, x, beta), where(x > eps, fall, slope))
+    value = where(x > 0.0, fma(alpha_p, above, beta) * x, below)
+    return value, slope, above * above, where(x > 0.0, 0.0, grown - x)
+
+
+@activation(limits={-inf: (0.0, 0.0), inf: (1.0, 0.0)}, aliases=("logistic", "expit"), monotone=True)
+def sigmoid(x: Any) -> Any:
+    r"""Logistic function.
+
+    .. math:: f(x) = \frac{1}{1 + e^{-x}}
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.sigmoid([-2.0, 0.0, 2.0]).round(4)
+    array([0.1192, 0.5   , 0.8808])
+    """
+    q, slope, n = sigmoid_tail_and_slope(minimum(absolute(x), -EXP_LOWEST))
+    return where(x < 0.0, q, 1.0 - q), ldexp(slope, n)
+
+
+@from_output(sigmoid)
+def sigmoid_from_output(y: Any) -> Any:
+    """Return the derivative of `sigmoid` from its value y.
+
+    That is y (1 - y).  Near 1 the rounding of y counts: the derivative is off by up to 3e-8 in float32 and 6e-17 in float64,
+    which is 1 part in 1500 at x = 10 in float32, and all of it above x = 17, and x = 37 in float64.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.sigmoid.derivative_from_output([0.25, 0.5])
+    array([0.1875, 0.25  ])
+    """
+    return y * (1.0 - y)
+
+
+@activation(limits={-inf: (-inf, 1.0), inf: (0.0, 0.0)}, aliases=("logsigmoid", "log_expit"), monotone=True)
+def log_sigmoid(x: Any) -> Any:
+    r"""Logarithm of the logistic function.
+
+    .. math:: f(x) = -\log(1 + e^{-x})
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.log_sigmoid([-2.0, 0.0, 2.0]).round(4)
+    array([-2.1269, -0.6931, -0.1269])
+    """
+    a = minimum(absolute(x), -EXP_LOWEST)
+    p, n = growth(-a)
+    q = sigmoid_tail(a)
+    far = minimum(x, 0.0) - ldexp(log1p_of_growth(p, n), n)
+    return where(a < SOFTPLUS_NEAR, -softplus_near_zero(-x, 0.0), far), where(x < 0.0, 1.0 - q, q)
+
+
+@from_output(log_sigmoid)
+def log_sigmoid_from_output(y: Any) -> Any:
+    """Return the derivative of `log_sigmoid` from its value y.
+
+    That is 1 - exp(y), which is as accurate as the derivative from x.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.log_sigmoid.derivative_from_output([-2.0, -0.5]).round(4)
+    array([0.8647, 0.3935])
+    """
+    return -expm1(y)
+
+
+@activation(limits={-inf: (-1.0, 0.0), inf: (1.0, 0.0)}, aliases=("hypertangent",), monotone=True)
+def tanh(x: Any) -> Any:
+    r"""Hyperbolic tangent.
+
+    .. math:: f(x) = \tanh x
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.tanh([-1.0, 0.5]).round(4)
+    array([-0.7616,  0.4621])
+    """
+    t, slope = tanh_and_slope(x)
+    return copysign(t, x), slope
+
+
+@from_output(tanh)
+def tanh_from_output(y: Any) -> Any:
+    """Return the derivative of `tanh` from its value y.
+
+    That is 1 - y squared.  Near -1 and 1 the rounding of y counts: the derivative is off by up to 6e-8 in float32 and 1.1e-16 in
+    float64, which is 1 part in 55 at x = 7 in float32, and all of it above x = 9, and x = 19 in float64.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.tanh.derivative_from_output([-0.5, 0.0])
+    array([0.75, 1.  ])
+    """
+    return fma(-y, y, 1.0)
+
+
+@activation(limits={-inf: (-inf, 1.0), inf: (inf, 1.0)}, aliases=("tanhshrink",), monotone=True)
+def tanh_shrink(x: Any) -> Any:
+    r"""What the hyperbolic tangent leaves of its argument.
+
+    .. math:: f(x) = x - \tanh x
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.tanh_shrink([-2.0, 0.5]).round(4)
+    array([-1.036 ,  0.0379])
+    """
+    a = absolute(x)
+    near = minimum(a, 1.0)
+    small = shortfall_of_tanh(near)
+    t = near - small
+    t_rest = (near - t) - small
+    q, slope, n = sigmoid_tail_and_slope(minimum(a + a, -EXP_LOWEST))
+    inside = a < 1.0
+    value = where(inside, small, (a - 1.0) + (q + q))
+    return copysign(value, x), where(inside, fma(t, t, 2.0 * t * t_rest), 1.0 - ldexp(slope, n + 2.0))
+
+
+@activation(limits={-inf: (-1.7159, 0.0), inf: (1.7159, 0.0)}, monotone=True)
+def lecun_tanh(x: Any) -> Any:
+    r"""Hyperbolic tangent scaled to pass near (-1, -1) and (1, 1) (LeCun et al., 1998).
+
+    .. math:: f(x) = 1.7159 \tanh\left(\tfrac23 x\right)
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.lecun_tanh([-1.0, 0.0, 2.0]).round(4)
+    array([-1.    ,  0.    ,  1.4929])
+    """
+    a = minimum(absolute(x), HUGE)
+    z = TWO_THIRDS * a
+    rest = fma(TWO_THIRDS_REST, a, fma(TWO_THIRDS, a, -z))
+    t, slope = tanh_and_slope(z)
+    # Near zero from x itself, as the product with 2 / 3 has lost some of it.
+    small = fma(LECUN_SLOPE, a, fma(-LECUN_SCALE, shortfall_of_tanh(minimum(z, 1.0)), LECUN_SLOPE_REST * a))
+    large = fma(LECUN_SCALE, t, fma(LECUN_SCALE_REST, t, LECUN_SCALE * (slope * rest)))
+    slope = fma(LECUN_SLOPE, slope, slope * fma(LECUN_SLOPE, -2.0 * (t * rest), LECUN_SLOPE_REST))
+    return copysign(where(z < 1.0, small, large), x), slope
+
+
+@activation(limits={-inf: (-30.0, 0.0), inf: (30.0, 0.0)}, monotone=True, domain={"cap": (1e-30, 1e30)})
+def softcap(x: Any, cap: Any = 30.0) -> Any:
+    r"""Hyperbolic tangent that is the identity near zero and stays within a cap (Bello et al., 2016).
+
+    .. math:: f(x) = c \tanh \frac{x}{c}
+
+    Parameters
+    ----------
+    cap : float, default 30
+        The limit at infinity.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.softcap([-100.0, 0.0, 15.0]).round(4)
+    array([-29.9237,   0.    ,  13.8635])
+    """
+    a = absolute(x)
+    quotient = a / cap
+    inside = quotient < TANH_END
+    z = minimum(quotient, TANH_END)
+    rest = where(inside, fma(-z, cap, a), 0.0) / cap
+    t, slope = tanh_and_slope(z)
+    # Near zero from x itself, as the quotient has lost some of it.
+    small = fma(-cap, fma(rest, 1.0 - slope, shortfall_of_tanh(minimum(z, 1.0))), a)
+    large = fma(cap, t, cap * (slope * rest))
+    return copysign(where(z < 1.0, small, large), x), fma(-2.0 * (t * rest), slope, slope)
+
+
+@activation(limits={-inf: (inf, -1.0), inf: (inf, 1.0)})
+def lisht(x: Any) -> Any:
+    r"""Linearly scaled hyperbolic tangent (Roy et al., 2019).
+
+    .. math:: f(x) = x \tanh x
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.lisht([-2.0, 0.0, 0.5]).round(4)
+    array([1.9281, 0.    , 0.2311])
+    """
+    a = absolute(x)
+    t, slope = tanh_and_slope(x)
+    return where(x == 0.0, x, a * t), copysign(fma(minimum(a, TANH_END), slope, t), x)
+
+
+@activation(limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)})
+def tanhexp(x: Any) -> Any:
+    r"""Hyperbolic tangent of the exponential, times x (Liu and Di, 2020).
+
+    .. math:: f(x) = x \tanh(e^x)
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.tanhexp([-2.0, 0.0, 2.0]).round(4)
+    array([-0.269,  0.   ,  2.   ])
+    """
+    base = maximum(x, MISH_LOWEST)
+    bounded = minimum(base, 10.0)
+    # exp(x) = z = (1 + p) * 2**n
+    p, n = growth(bounded)
+    z = ldexp(1.0 + p, n)
+    # Below zero, tanh(z) / z.
+    low = minimum(z, 1.0)
+    square = low * low
+    shortfall = fma(square, polynomial(square, TANH_SHRINK), THIRD)
+    ratio = fma(-square, shortfall, 1.0)
+    ratio_rest = fma(-square, shortfall, 1.0 - ratio)
+    # What rounding took from the products and the sums is put back.
+    product = base * ratio
+    product_rest = fma(base, ratio_rest, fma(base, ratio, -product))
+    product = ldexp(product + fma(product, p, fma(product_rest, p, product_rest)), n)
+    t_low = low * ratio
+    once = 1.0 + base
+    once_rest = where(base < -1.0, 1.0 - (once - base), base - (once - 1.0))
+    bend = fma(base, t_low * t_low, square * shortfall)
+    slope_low = once - bend
+    slope_rest = ((once - slope_low) - bend) + once_rest
+    slope_low = ldexp(slope_low + fma(slope_low, p, fma(slope_rest, p, slope_rest)), n)
+    # Above zero, tanh(z) = 1 - 2 * q, and what rounding took from z.
+    scale = ldexp(1.0, n)
+    z_rest = fma(scale, p, scale - z)
+    q, slope, m = sigmoid_tail_and_slope(minimum(z + z, -EXP_LOWEST))
+    slope = ldexp(slope, m + 2.0)
+    tail = fma(slope, z_rest, -2.0 * q)
+    slope = fma(bounded * minimum(z, TANH_END), slope, 1.0 + tail)
+    negative = x < 0.0
+    return copysign(where(negative, product, fma(tail, bounded, x)), x), where(negative, slope_low, slope)
+
+
+@activation(limits={-inf: (0.0, 0.0), inf: (inf, 1.0)}, aliases=("soft_relu",), monotone=True, domain={"beta": (1e-30, 1e30)})
+def softplus(x: Any, beta: Any = 1.0) -> Any:
+    r"""Smooth rectified linear unit (Dugas et al., 2001).
+
+    .. math:: f(x) = \frac{1}{\beta} \log(1 + e^{\beta x})
+
+    Parameters
+    ----------
+    beta : float, default 1
+        The sharpness of the bend at zero.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.softplus([-2.0, 0.0, 2.0]).round(4)
+    array([0.1269, 0.6931, 2.1269])
+    """
+    z = beta * x
+    a = minimum(absolute(z), DECAY_END)
+    # The exponent is right to more than its own digits: it has what the product with beta lost.
+    rest = where(a < DECAY_END, fma(beta, x, -z), 0.0)
+    rest = where(z < 0.0, rest, -rest)
+    p, n = growth_of_sum(-a, rest)
+    q = sigmoid_tail(a)
+    q = fma(q * rest, 1.0 - q, q)
+    far = maximum(x, 0.0) + ldexp(log1p_of_growth(p, n) / beta, n)
+    near = softplus_near_zero(z, where(z < 0.0, rest, -rest)) / beta
+    return where(a < SOFTPLUS_NEAR, near, far), where(z < 0.0, q, 1.0 - q)
+
+
+@from_output(softplus)
+def softplus_from_output(y: Any, beta: Any) -> Any:
+    """Return the derivative of `softplus` from its value y.
+
+    That is 1 - exp(-beta y), which is as accurate as the derivative from x.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.softplus.derivative_from_output([0.5, 2.0]).round(4)
+    array([0.3935, 0.8647])
+    """
+    return -expm1(-(beta * y))
+
+
+@activation(limits={-inf: (0.0, 0.0), inf: (inf, 0.0)}, monotone=True)
+def sqrt_softplus(x: Any) -> Any:
+    r"""Square root of softplus.
+
+    .. math:: f(x) = \sqrt{\log(1 + e^x)}
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.sqrt_softplus([-2.0, 0.0, 2.0]).round(4)
+    array([0.3563, 0.8326, 1.4584])
+    """
+    a = minimum(absolute(x), -2.0 * EXP_LOWEST)
+    p, n = growth(-a)
+    # In two steps, as the whole exponent is beyond what one can take.
+    half = floor(0.5 * n)
+    e = ldexp(ldexp(1.0 + p, half), n - half)
+    w = polynomial(e - 0.5, LOG1P)
+    m = fma(w, p, w)
+    negative = x < 0.0
+    # Below zero the root is taken of the significand, as softplus leaves the range long before its root does.
+    square = where(negative, ldexp(m, n - 2.0 * half), x + ldexp(ldexp(m, half), n - half))
+    half = where(negative, half, 0.0)
+    root = sqrt(square)
+    # What rounding took from the root and from the denominator is put back.
+    factor = 1.0 + e
+    denominator = factor * root
+    rest = fma(factor, root, -denominator) + root * (e - (factor - 1.0))
+    rest = rest + factor * (fma(-root, root, square) * (0.5 / root))
+    inverse = 1.0 / denominator
+    error = inverse * fma(-inverse, rest, fma(-inverse, denominator, 1.0))
+    low = ldexp(inverse + fma(inverse, p, fma(error, p, error)), n - half - 1.0)
+    slope = where(negative, low, 0.5 * (inverse + error))
+    return ldexp(root, half), where(x > HUGE, 0.5 / root, slope)
+
+
+@activation(limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)})
+def mish(x: Any) -> Any:
+    r"""Self-regularised unit Mish (Misra, 2019).
+
+    .. math:: f(x) = x \tanh(\log(1 + e^x))
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.mish([-2.0, 0.0, 2.0]).round(4)
+    array([-0.2525,  0.    ,  1.944 ])
+    """
+    base = maximum(x, MISH_LOWEST)
+    bounded = minimum(base, MISH_HIGHEST)
+    # With w = exp(x) = (1 + p) * scale, tanh(softplus(x)) = w * (w + 2) / (w * (w + 2) + 2).
+    p, n = growth(bounded)
+    scale = ldexp(1.0, n)
+    two = fma(scale, p, scale + 2.0)
+    w = fma(scale, p, scale)
+    d = fma(w, two, 2.0)
+    positive = x > 0.0
+    numerator = where(positive, -2.0, two)
+    inverse = 1.0 / d
+    quotient = numerator * inverse
+    # What rounding took from the denominator, the quotient and the product is put back.
+    d_rest = fma(w, two, 2.0 - d)
+    numerator_rest = where(positive, 0.0, w - (two - 2.0))
+    quotient_rest = inverse * (fma(-quotient, d_rest, fma(-quotient, d, numerator)) + numerator_rest)
+    low = base * quotient
+    low_rest = fma(base, quotient_rest, fma(base, quotient, -low))
+    low = ldexp(low + fma(low, p, fma(low_rest, p, low_rest)), n)
+    quotient = quotient + quotient_rest
+    value = where(positive, fma(bounded, quotient, x), copysign(low, x))
+    error = fma(-inverse, d_rest, fma(-inverse, d, 1.0))
+    growth_slope = fma(w, fma(0.25, w, 1.0), bounded + 1.5)
+    top = fma(w, growth_slope, bounded + 1.0)
+    top_rest = fma(w, growth_slope, (bounded + 1.0) - top)
+    once = top * inverse
+    once_rest = fma(top_rest, inverse, fma(top, inverse, -once))
+    slope = once * inverse
+    slope_rest = fma(slope, error + error, fma(once_rest, inverse, fma(once, inverse, -slope)))
+    slope = ldexp(slope + fma(slope, p, fma(slope_rest, p, slope_rest)), n + 2.0)
+    return value, where(positive, fma(quotient, fma(bounded * fma(w, w, w), quotient, 1.0), 1.0), slope)
+
+
+@activation(
+    limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)}, aliases=("swish", "swish1"), trainable=("beta",), domain={"beta": (-1e30, 1e30)}
+)
+def silu(x: Any, beta: Any = 1.0) -> Any:
+    r"""Sigmoid linear unit (Elfwing et al., 2017; Ramachandran et al., 2017).
+
+    .. math:: f(x) = \frac{x}{1 + e^{-\beta x}}
+
+    Parameters
+    ----------
+    beta : float, default 1
+        The sharpness of the bend at zero.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.silu([-2.0, 0.0, 2.0]).round(4)
+    array([-0.2384,  0.    ,  1.7616])
+    """
+    size = absolute(x)
+    steepness = absolute(beta)
+    z = steepness * size
+    inside = z < DECAY_END
+    a = minimum(z, DECAY_END)
+    base = where(inside, size, 0.0)
+    # The exponent is right to more than its own digits: it has what the product with beta lost.
+    rest = where(inside, fma(steepness, size, -z), 0.0)
+    p, n = growth_of_sum(a, rest)
+    y, low = gate_and_slope(base, p, n, a, rest)
+    falls = beta * x < 0.0
+    return copysign(where(falls, y, size - y), x), where(falls, low, 1.0 - low), y * (base - y)
+
+
+@activation(limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)}, aliases=("gelu_quick", "gelu_fast_approx"))
+def quick_gelu(x: Any) -> Any:
+    r"""Gaussian error linear unit, approximated by a logistic function (Hendrycks and Gimpel, 2016).
+
+    .. math:: f(x) = \frac{x}{1 + e^{-1.702 x}}
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.quick_gelu([-2.0, 0.0, 2.0]).round(4)
+    array([-0.0643,  0.    ,  1.9357])
+    """
+    a = minimum(absolute(x), 0.5 * DECAY_END)
+    z = QUICK_GELU * a
+    rest = fma(QUICK_GELU_REST, a, fma(QUICK_GELU, a, -z))
+    p, n = growth_of_sum(z, rest)
+    y, low = gate_and_slope(a, p, n, z, rest)
+    return where(x < 0.0, -y, x - y), where(x < 0.0, low, 1.0 - low)
+
+
+@activation(
+    limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)},
+    aliases=("gelu_new", "gelu_fast", "gelu_accurate", "gelu_pytorch_tanh", "gelu_python_tanh"),
+)
+def gelu_tanh(x: Any) -> Any:
+    r"""Gaussian error linear unit, approximated by a hyperbolic tangent (Hendrycks and Gimpel, 2016).
+
+    .. math:: f(x) = \frac{x}{2} \left(1 + \tanh\left(\sqrt{2 / \pi} (x + 0.044715 x^3)\right)\right)
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.gelu_tanh([-2.0, 0.0, 2.0]).round(4)
+    array([-0.0454,  0.    ,  1.9546])
+    """
+    a = minimum(absolute(x), GELU_TANH_END)
+    p, n = growth_of_cubic(a, GELU_TANH_CUBIC, GELU_TANH_CUBIC_REST, GELU_TANH_SHIFT, GELU_TANH_SHIFT_REST)
+    steepness, rest = steepness_of_cubic(a, GELU_TANH_SLOPE, GELU_TANH_SLOPE_REST, GELU_TANH_SLOPE_CUBIC)
+    y, low = gate_and_slope(a, p, n, steepness, rest)
+    return where(x < 0.0, -y, x - y), where(x < 0.0, low, 1.0 - low)
+
+
+@activation(limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)})
+def gelu_sigmoid_cubic(x: Any) -> Any:
+    r"""Gaussian error linear unit, approximated by a logistic function of a cubic.
+
+    .. math:: f(x) = \frac{x}{1 + e^{-1.60033 (x + 0.0433603 x^3)}}
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.gelu_sigmoid_cubic([-2.0, 0.0, 2.0]).round(4)
+    array([-0.0457,  0.    ,  1.9543])
+    """
+    a = minimum(absolute(x), GELU_TANH_END)
+    p, n = growth_of_cubic(a, GELU_CUBIC_CUBIC, GELU_CUBIC_CUBIC_REST, GELU_CUBIC_SHIFT, GELU_CUBIC_SHIFT_REST)
+    steepness, rest = steepness_of_cubic(a, GELU_CUBIC_SLOPE, GELU_CUBIC_SLOPE_REST, GELU_CUBIC_SLOPE_CUBIC)
+    y, low = gate_and_slope(a, p, n, steepness, rest)
+    return where(x < 0.0, -y, x - y), where(x < 0.0, low, 1.0 - low)
+
+
+@activation(limits={-inf: (0.0, 0.0), inf: (0.0, -0.0)})
+def gaussian(x: Any) -> Any:
+    r"""Bell curve.
+
+    .. math:: f(x) = e^{-x^2}
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.gaussian([-1.0, 0.0, 2.0]).round(4)
+    array([0.3679, 1.    , 0.0183])
+    """
+    base = minimum(maximum(x, -0.75 * NORMAL_END), 0.75 * NORMAL_END)
+    p, n = exp_of_minus_square(base)
+    slope = -2.0 * base
+    return ldexp(1.0 + p, n), ldexp(fma(slope, p, slope), n)
