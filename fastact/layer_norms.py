@@ -313,6 +313,73 @@ def _add(function: str, x: Any, residual: Any, axis: Axis, normalize_rows: Any) 
     return y, total
 
 
+def _add_layer_norm_backward(
+    grad: ArrayLike,
+    total: ArrayLike,
+    weight: ArrayLike | None = None,
+    axis: Axis = -1,
+    eps: float = 1e-5,
+    grad_total: ArrayLike | None = None,
+) -> Array | tuple[Array, Array, Array]:
+    """Gradients by the summands and the parameters of add_layer_norm, from the sum.
+
+    Parameters
+    ----------
+    grad : array_like
+        The gradient by the normalised sum.
+    total : array_like
+        The sum that ``add_layer_norm`` returned.
+    weight : array_like, optional
+    axis : int, tuple of ints or None, optional
+    eps : float, optional
+    grad_total : array_like, optional
+        The gradient by the sum that came back along the next residual connection; it is added.
+
+    Returns
+    -------
+    ndarray
+        The gradient by `x`, which is that by `residual`, too; if `weight` is given, a tuple of it and those by `weight` and by
+        `bias`.
+
+    Raises
+    ------
+    TypeError
+        If an operand is no array of real numbers of at most 64 bits.
+    ValueError
+        If shapes do not agree, or `eps` is negative.
+    numpy.exceptions.AxisError
+        If `axis` is out of bounds.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.add_layer_norm.backward([1.0, 0.0, 0.0], [1.0, 2.0, 3.0], eps=0.0, grad_total=[1.0, 1.0, 1.0]).round(4)
+    array([1.2041, 0.5918, 1.2041])
+    """
+    more = _more("add_layer_norm.backward", grad_total, total)
+    gradients = layer_norm.backward(grad, total, weight, axis, eps)
+    return _with_more(gradients, more)  # type: ignore[no-any-return]
+
+
+def _more(function: str, grad_total: Any, total: Any) -> Array | None:
+    """Check the gradient by the sum."""
+    if grad_total is None:
+        return None
+    more = as_array(function, "grad_total", grad_total)
+    check_same_shape(function, "grad_total", more, "total", np.shape(total))
+    return more
+
+
+def _with_more(gradients: Any, more: Array | None) -> Any:
+    """Add the gradient by the sum to that by the summands."""
+    if more is not None:
+        by_sum = gradients[0] if isinstance(gradients, tuple) else gradients
+        with np.errstate(all="ignore"):
+            np.add(by_sum, more, out=by_sum, casting="same_kind")
+    return gradients
+
+
+@differentiable(_add_layer_norm_backward)
 def add_layer_norm(
     x: ArrayLike,
     residual: ArrayLike,
@@ -360,6 +427,53 @@ def add_layer_norm(
     return _add("add_layer_norm", x, residual, axis, lambda total, axes, y: layer_norm(total, weight, bias, axes, eps, y))
 
 
+def _add_rms_norm_backward(
+    grad: ArrayLike,
+    total: ArrayLike,
+    weight: ArrayLike | None = None,
+    axis: Axis = -1,
+    eps: float | None = None,
+    grad_total: ArrayLike | None = None,
+) -> Array | tuple[Array, Array]:
+    """Gradients by the summands and the weight of add_rms_norm, from the sum.
+
+    Parameters
+    ----------
+    grad : array_like
+        The gradient by the normalised sum.
+    total : array_like
+        The sum that ``add_rms_norm`` returned.
+    weight : array_like, optional
+    axis : int, tuple of ints or None, optional
+    eps : float, optional
+    grad_total : array_like, optional
+        The gradient by the sum that came back along the next residual connection; it is added.
+
+    Returns
+    -------
+    ndarray
+        The gradient by `x`, which is that by `residual`, too; if `weight` is given, a tuple of it and that by `weight`.
+
+    Raises
+    ------
+    TypeError
+        If an operand is no array of real numbers of at most 64 bits.
+    ValueError
+        If shapes do not agree, or `eps` is negative.
+    numpy.exceptions.AxisError
+        If `axis` is out of bounds.
+
+    Examples
+    --------
+    >>> import fastact as fa
+    >>> fa.add_rms_norm.backward([1.0, 0.0], [3.0, 4.0], eps=0.0).round(4)
+    array([ 0.181 , -0.1358])
+    """
+    more = _more("add_rms_norm.backward", grad_total, total)
+    return _with_more(rms_norm.backward(grad, total, weight, axis, eps), more)  # type: ignore[no-any-return]
+
+
+@differentiable(_add_rms_norm_backward)
 def add_rms_norm(
     x: ArrayLike, residual: ArrayLike, weight: ArrayLike | None = None, axis: Axis = -1, eps: float | None = None
 ) -> tuple[Array, Array]:
@@ -405,7 +519,3 @@ def add_rms_norm(
 
 layer_norm_ = in_place(layer_norm)
 rms_norm_ = in_place(rms_norm)
-
-for _function in (add_layer_norm, add_rms_norm):
-    # Where users find it, and where pickle looks it up.
-    _function.__module__ = "fastact"

@@ -46,9 +46,11 @@ LIFT = Constant(float32=60.0, float64=500.0)
 # the two are then within a factor of two.
 EXACT_BELOW = Constant(float32=-105.0, float64=-746.0)
 EXACT_ABOVE = Constant(float32=210.0, float64=1492.0)
-# Squares of numbers between these two neither overflow nor lose digits to underflow.
+# Squares of numbers between the first two neither overflow nor lose digits to underflow; the others bring them there.
 SMALL = Constant(float32=8.881784197001252e-16, float64=3.4395525670743494e-136)
 BIG = Constant(float32=1125899906842624.0, float64=2.9073548971824276e135)
+UP = Constant(float32=1.2379400392853803e27, float64=4.149515568880993e180)
+DOWN = Constant(float32=8.470329472543003e-22, float64=2.409919865102884e-181)
 
 
 def scaled_exp(x: Any, n: Any) -> Any:
@@ -219,12 +221,12 @@ def standardized(x: Any, mean: Any, rest: Any, factor: Any) -> Any:
     return ((x - mean) - rest) * factor
 
 
-def root_with(deviation: Any, eps: Any) -> Any:
-    """sqrt(deviation**2 + eps), without overflow."""
-    larger = maximum(deviation, sqrt(eps))
-    unit = where(larger > BIG, SMALL, where(larger < SMALL, BIG, 1.0))
-    scaled = deviation * unit
-    return sqrt(fma(scaled, scaled, eps * unit * unit)) / unit
+def root_with(norm: Any, length: Any, eps: Any) -> Any:
+    """sqrt(norm**2 / length + eps), without overflow."""
+    larger = maximum(norm, sqrt(eps))
+    unit = where(larger > BIG, DOWN, where(larger < SMALL, UP, 1.0))
+    scaled = norm * unit
+    return sqrt(fma(scaled, scaled / length, eps * unit * unit)) / unit
 
 
 def inverse(x: Any) -> Any:
@@ -237,7 +239,7 @@ def zscore(x: Any, ddof: Any = 0.0, eps: Any = 0.0) -> Any:
     offset, rest, norm = row_moments(x, start)
     high, low = sum_of(start, offset, rest)
     length = row_length(x)
-    widened = root_with(norm / sqrt(length - ddof), eps)
+    widened = root_with(norm, length - ddof, eps)
     divisor = where(widened == 0.0, 1.0, widened)
     return ((x - high) - low) / divisor
 
@@ -248,7 +250,7 @@ def zscore_backward(grad: Any, x: Any, ddof: Any = 0.0, eps: Any = 0.0) -> Any:
     high, low = sum_of(start, offset, rest)
     total = row_sum(grad)
     length = row_length(x)
-    factor = inverse(root_with(norm / sqrt(length - ddof), eps))
+    factor = inverse(root_with(norm, length - ddof, eps))
     product = row_dot(grad, standardized(x, high, low, factor))
     mean = total / length
     slope = product / (length - ddof)
@@ -260,7 +262,7 @@ def layer_norm(x: Any, weight: Any, bias: Any, eps: Any = 0.0) -> Any:
     offset, rest, norm = row_moments(x, start)
     high, low = sum_of(start, offset, rest)
     length = row_length(x)
-    factor = inverse(root_with(norm / sqrt(length), eps))
+    factor = inverse(root_with(norm, length, eps))
     return fma(standardized(x, high, low, factor), weight, bias), high, low, factor
 
 
@@ -276,7 +278,7 @@ def layer_norm_backward(grad: Any, x: Any, weight: Any, mean: Row, rest: Row, fa
 def rms_norm(x: Any, weight: Any, eps: Any = 0.0) -> Any:
     norm = row_norm(x)
     length = row_length(x)
-    factor = inverse(root_with(norm / sqrt(length), eps))
+    factor = inverse(root_with(norm, length, eps))
     return x * factor * weight, factor
 
 
