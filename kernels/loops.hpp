@@ -42,9 +42,10 @@ template <class A, Form form, class V> FASTACT_INLINE void evaluate(const V* inp
     }
 }
 
+// Whole vectors only.
 template <class A, Form form, ParameterKind kind, class T>
-void contiguous(const void* const* input_pointers, const void* const* parameter_pointers, void* const* output_pointers,
-                ptrdiff_t n, bool streaming) {
+void whole_vectors(const void* const* input_pointers, const void* const* parameter_pointers, void* const* output_pointers,
+                   ptrdiff_t n, bool streaming) {
     using V = VectorOf<T>;
     constexpr int W = lanes<V>;
     constexpr int I = inputs_of(form), P = A::parameters, O = outputs_of(form, A::trainable);
@@ -72,31 +73,7 @@ void contiguous(const void* const* input_pointers, const void* const* parameter_
         for (int j = 0; j < N; j++)
             for (int k = 0; k < O; k++) put(out[k] + first + j * W, y[j][k]);
     };
-    // Fewer elements than a vector holds: the same arithmetic on a padded vector.
-    const auto part = [&](ptrdiff_t i, ptrdiff_t count) __attribute__((noinline)) {
-        T padded[W];
-        V x[I], p[P + 1] = {}, y[O];
-        const auto pad = [&](const T* from) {
-            memset(padded, 0, sizeof padded);
-            memcpy(padded, from + i, count * sizeof(T));
-            return load<V>(padded);
-        };
-        for (int k = 0; k < I; k++) x[k] = pad(in[k]);
-        for (int k = 0; k < P; k++) p[k] = kind == SCALARS ? scalars[k] : pad(par[k]);
-        evaluate<A, form, V>(x, p, y);
-        for (int k = 0; k < O; k++) {
-            store<V>(padded, y[k]);
-            memcpy(out[k] + i, padded, count * sizeof(T));
-        }
-    };
-
     ptrdiff_t i = 0;
-    if (streaming) {
-        const uintptr_t misaligned = reinterpret_cast<uintptr_t>(out[0]) % sizeof(V);
-        for (int k = 0; k < O; k++) streaming &= reinterpret_cast<uintptr_t>(out[k]) % sizeof(V) == misaligned;
-        const ptrdiff_t head = (sizeof(V) - misaligned) % sizeof(V) / sizeof(T);
-        if (streaming && head != 0 && head <= n) part(0, i = head);
-    }
     constexpr int N = kind == SCALARS ? INTERLEAVED : 1;
     const auto keep = [](T* to, V v) __attribute__((always_inline)) { store<V>(to, v); };
     if constexpr (N > 1) {
@@ -113,9 +90,68 @@ void contiguous(const void* const* input_pointers, const void* const* parameter_
         if (streaming) stream(to, v);
         else store<V>(to, v);
     };
-    for (; i + W <= n; i += W) vectors(i, put, Count<1>{});
+    for (; i < n; i += W) vectors(i, put, Count<1>{});
     if (streaming) fence();
-    if (i < n) part(i, n - i);
+}
+
+struct Operands {
+    Kernel whole_vectors;
+    int inputs, parameters, outputs;
+    bool arrays;  // of parameters
+};
+
+template <class T> const void* beyond(const void* from, ptrdiff_t elements) { return static_cast<const T*>(from) + elements; }
+
+// Fewer elements than a vector holds, from the element `first` on: the same arithmetic on padded vectors.
+template <class T>
+void part(const Operands& operands, const void* const* inputs, const void* const* parameters, void* const* outputs,
+          ptrdiff_t first, ptrdiff_t count) {
+    constexpr int W = lanes<VectorOf<T>>;
+    T padded[MAX_INPUTS + MAX_PARAMETERS + MAX_OUTPUTS][W] = {};
+    const void* in[MAX_INPUTS];
+    const void* par[MAX_PARAMETERS];
+    void* out[MAX_OUTPUTS];
+    int used = 0;
+    for (int k = 0; k < operands.inputs; k++) in[k] = memcpy(padded[used++], beyond<T>(inputs[k], first), count * sizeof(T));
+    for (int k = 0; k < operands.parameters; k++)
+        par[k] = operands.arrays ? memcpy(padded[used++], beyond<T>(parameters[k], first), count * sizeof(T)) : parameters[k];
+    for (int k = 0; k < operands.outputs; k++) out[k] = padded[used++];
+    operands.whole_vectors(in, par, out, W, false);
+    for (int k = 0; k < operands.outputs; k++) memcpy(static_cast<T*>(outputs[k]) + first, out[k], count * sizeof(T));
+}
+
+// Splits n elements into whole vectors, aligned ones if they are streamed, and what is before and behind them.
+template <class T>
+void in_vectors(const Operands& operands, const void* const* inputs, const void* const* parameters, void* const* outputs,
+                ptrdiff_t n, bool streaming) {
+    using V = VectorOf<T>;
+    constexpr int W = lanes<V>;
+    ptrdiff_t head = 0;
+    if (streaming) {
+        const uintptr_t misaligned = reinterpret_cast<uintptr_t>(outputs[0]) % sizeof(V);
+        for (int k = 0; k < operands.outputs; k++) streaming &= reinterpret_cast<uintptr_t>(outputs[k]) % sizeof(V) == misaligned;
+        head = (sizeof(V) - misaligned) % sizeof(V) / sizeof(T);
+        if (!streaming || head > n) head = 0;
+        if (head > 0) part<T>(operands, inputs, parameters, outputs, 0, head);
+    }
+    const ptrdiff_t whole = (n - head) / W * W;
+    if (whole > 0) {
+        const void* in[MAX_INPUTS];
+        const void* par[MAX_PARAMETERS];
+        void* out[MAX_OUTPUTS];
+        for (int k = 0; k < operands.inputs; k++) in[k] = beyond<T>(inputs[k], head);
+        for (int k = 0; k < operands.parameters; k++) par[k] = operands.arrays ? beyond<T>(parameters[k], head) : parameters[k];
+        for (int k = 0; k < operands.outputs; k++) out[k] = static_cast<T*>(outputs[k]) + head;
+        operands.whole_vectors(in, par, out, whole, streaming);
+    }
+    if (head + whole < n) part<T>(operands, inputs, parameters, outputs, head + whole, n - head - whole);
+}
+
+template <class A, Form form, ParameterKind kind, class T>
+void contiguous(const void* const* inputs, const void* const* parameters, void* const* outputs, ptrdiff_t n, bool streaming) {
+    static constexpr Operands operands = {whole_vectors<A, form, kind, T>, inputs_of(form), A::parameters,
+                                          outputs_of(form, A::trainable), kind == ARRAYS};
+    in_vectors<T>(operands, inputs, parameters, outputs, n, streaming);
 }
 
 template <class A, Form form, class T> constexpr void fill(Activation& activation) {

@@ -76,10 +76,36 @@ def _one_thread_setting():
     fa.set_num_threads(before)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+ALIKE = {
+    "test_forms.py",
+    "test_from_output.py",
+    "test_layouts.py",
+    "test_no_warnings.py",
+    "test_promotion.py",
+    "test_same_bits.py",
+}
+REPRESENTATIVE = {"relu", "prelu", "sigmoid", "tanh", "gelu", "softplus", "smu", "hard_tanh", "elu", "xielu"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--representative",
+        action="store_true",
+        help="of the tests in which all activations take the same path through a backend, run those of a few",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Start on the other backends in the background, and wait for them last."""
+    if config.getoption("representative"):
+        items[:] = [item for item in items if item.path.name not in ALIKE or _case(item) in REPRESENTATIVE | {None}]
     waiting = [item for item in items if "other_run" in getattr(item, "fixturenames", ())]
     items[:] = [item for item in items if item not in waiting] + waiting
+
+
+def _case(item: pytest.Item) -> str | None:
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return parameters["case"].name if "case" in parameters else None
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -1,4 +1,8 @@
-"""The contract tests on other backends and ISAs: one subprocess each, two at a time, beside the main run."""
+"""The contract tests on other backends and ISAs: one subprocess each, two at a time, beside the main run.
+
+Accuracy, special values and errors are those of every activation; where all activations take the same path through a backend, a
+few stand for them.  ``FASTACT_BACKEND=numba pytest tests/contract`` runs everything.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +57,7 @@ KERNELS = (
 def start(backend: str, isa: str) -> None:
     """Queue the contract tests of one pair."""
     files = [TESTS / "contract"] if isa == "-" else [TESTS / "contract" / f"test_{theme}.py" for theme in KERNELS]
-    command = [sys.executable, "-P", "-m", "pytest", "-q", *map(str, files)]
+    command = [sys.executable, "-P", "-m", "pytest", "-q", "--representative", *map(str, files)]
     _started[backend, isa] = _queue.submit(
         subprocess.run, command, env=chosen(backend, isa), cwd=TESTS.parent, capture_output=True, text=True
     )
