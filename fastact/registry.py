@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from .declaration import DECLARATIONS
 from .forms import Activation, activation
 from .styles import STYLES, find, plain
@@ -63,10 +65,15 @@ def get(name: str, style: str | None = None) -> Activation:
         if meaning := find(name, style):
             ours, defaults = meaning
             return activation(ours, **defaults)
-    names = {plain(alias): d.name for d in DECLARATIONS.values() for alias in (d.name, *d.aliases)}
-    if plain(name) not in names:
+    known = _names().get(plain(name))
+    if known is None:
         raise ValueError(f"there is no activation {name!r}; {_hint(name, style)}")
-    return activation(names[plain(name)])
+    return activation(known)
+
+
+@cache
+def _names() -> dict[str, str]:
+    return {plain(alias): d.name for d in DECLARATIONS.values() for alias in (d.name, *d.aliases)}
 
 
 def _hint(name: str, style: str | None) -> str:
