@@ -8,7 +8,24 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-__all__ = ["check_dtype", "check_out", "check_writeable_in_place", "one_axis", "overlaps_itself", "sum_to_shape"]
+__all__ = [
+    "Array",
+    "check_dtype",
+    "check_out",
+    "check_writeable_in_place",
+    "computing_dtype",
+    "is_direct",
+    "one_axis",
+    "overlaps_itself",
+    "same_elements",
+    "share_memory",
+    "sum_to_shape",
+]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+OVERLAP_EFFORT = 1000
+"""What NumPy may try before it takes two arrays for overlapping; views with few axes need about ten."""
 
 
 def one_axis(function: str, axis: Any, ndim: int) -> int:
@@ -18,6 +35,26 @@ def one_axis(function: str, axis: Any, ndim: int) -> int:
     except TypeError:
         raise TypeError(f"{function}: axis is {axis!r}; it must be an integer") from None
     return normalize_axis_index(index, ndim, function)
+
+
+def computing_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the dtype that results of a dtype are computed in."""
+    return np.dtype(np.float32) if dtype == np.float16 else dtype
+
+
+def share_memory(x: Array, y: Array) -> bool:
+    """Tell whether two arrays have an element in common, or whether it is too hard to say."""
+    return np.may_share_memory(x, y, max_work=OVERLAP_EFFORT)  # type: ignore[arg-type]
+
+
+def same_elements(x: Array, y: Array) -> bool:
+    """Tell whether two arrays have their elements in the same places of memory."""
+    return (x.shape, x.strides, x.itemsize, x.ctypes.data) == (y.shape, y.strides, y.itemsize, y.ctypes.data)
+
+
+def is_direct(x: Array, dtype: np.dtype[Any]) -> bool:
+    """Tell whether a kernel for a dtype can read an array as it is."""
+    return x.dtype == dtype and x.flags.aligned
 
 
 def check_dtype(function: str, argument: str, x: Any) -> None:
@@ -31,7 +68,7 @@ def check_dtype(function: str, argument: str, x: Any) -> None:
         )
 
 
-def overlaps_itself(x: np.ndarray[Any, Any]) -> bool:
+def overlaps_itself(x: Array) -> bool:
     """Tell whether two elements of an array share memory."""
     if x.size < 2:
         return False
@@ -81,7 +118,7 @@ def check_writeable_in_place(function: str, x: Any) -> None:
         raise ValueError(f"{twin}: elements of x share memory; use {function}(x) or {twin}(x.copy())")
 
 
-def sum_to_shape(gradient: np.ndarray[Any, Any], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+def sum_to_shape(gradient: Array, shape: tuple[int, ...]) -> Array:
     """Sum a gradient over the axes along which something of the given shape was broadcast; float64 holds the sums."""
     added = gradient.ndim - len(shape)
     repeated = tuple(added + i for i, n in enumerate(shape) if n == 1 and gradient.shape[added + i] != 1)

@@ -7,17 +7,16 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from .arrays import Array
 from .declaration import DECLARATIONS
 from .plain_numpy import PLAIN
 from .registry import get
 
 __all__ = ["PARAMETER", "Row", "arguments", "compare", "format_table", "largest_error", "sample", "time_side_by_side"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 PARAMETER = 0.25
 """What a parameter without a default is set to."""

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import Array, computing_dtype, is_direct, same_elements, share_memory
 from .threads import get_num_threads
 
-__all__ = ["BLOCK", "add_over_channels", "computing_dtype", "copied_blocks", "run_blocks", "share_memory"]
+__all__ = ["BLOCK", "add_over_channels", "copied_blocks", "run_blocks"]
 
-_Array = np.ndarray[Any, np.dtype[Any]]
 _Index = tuple[slice, ...]
 
 BLOCK = 65536
@@ -24,27 +24,6 @@ BLOCK = 65536
 
 SHARE = 4
 """Blocks for which another thread pays: to start it takes about as long as one."""
-
-OVERLAP_EFFORT = 1000
-"""What NumPy may try before it takes two arrays for overlapping; views with few axes need about ten."""
-
-
-def computing_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """Return the dtype that results of a dtype are computed in."""
-    return np.dtype(np.float32) if dtype == np.float16 else dtype
-
-
-def share_memory(x: _Array, y: _Array) -> bool:
-    """Tell whether two arrays have an element in common, or whether it is too hard to say."""
-    return np.may_share_memory(x, y, max_work=OVERLAP_EFFORT)  # type: ignore[arg-type]
-
-
-def _same_elements(x: _Array, y: _Array) -> bool:
-    return (x.shape, x.strides, x.itemsize, x.ctypes.data) == (y.shape, y.strides, y.itemsize, y.ctypes.data)
-
-
-def _is_direct(x: _Array, dtype: np.dtype[Any]) -> bool:
-    return x.dtype == dtype and x.flags.aligned
 
 
 def _indices(shape: tuple[int, ...], size: int) -> Iterator[_Index]:
@@ -66,7 +45,7 @@ def _indices(shape: tuple[int, ...], size: int) -> Iterator[_Index]:
             yield (*before, slice(start, start + step))
 
 
-def _part(x: _Array, index: _Index) -> _Array:
+def _part(x: Array, index: _Index) -> Array:
     """Return a block of an array; an axis of length one serves all blocks."""
     if 1 in x.shape:
         index = tuple(slice(None) if n == 1 else s for s, n in zip(index, x.shape, strict=False))
@@ -75,11 +54,11 @@ def _part(x: _Array, index: _Index) -> _Array:
 
 def run_blocks(
     body: Callable[..., None],
-    inputs: Sequence[_Array],
-    outputs: Sequence[_Array],
+    inputs: Sequence[Array],
+    outputs: Sequence[Array],
     dtype: np.dtype[Any],
     scratch: int = 0,
-    totals: Sequence[_Array] = (),
+    totals: Sequence[Array] = (),
 ) -> None:
     """Call ``body(*inputs, *outputs, *scratch, *totals)`` on one block of the operands after the other.
 
@@ -108,17 +87,17 @@ def run_blocks(
     if 0 in shape:
         return
     dtype = computing_dtype(dtype)
-    operands: list[_Array] = []
+    operands: list[Array] = []
     in_place = False
     with np.errstate(all="ignore"):
         for x in inputs:
             overlapped = [y for y in outputs if share_memory(x, y)]
-            if all(_same_elements(x, y) for y in overlapped):
+            if all(same_elements(x, y) for y in overlapped):
                 in_place |= bool(overlapped)
             else:
                 x = x.copy()
             x = x.reshape((1,) * (len(shape) - x.ndim) + x.shape)
-            operands.append(x if x.shape == shape or _is_direct(x, dtype) else x.astype(dtype))
+            operands.append(x if x.shape == shape or is_direct(x, dtype) else x.astype(dtype))
         operands += [y.reshape(shape) for y in outputs]
         if not totals and not all(x.flags.c_contiguous for x in operands):
             # The order of the memory, not that of the axes.
@@ -127,15 +106,15 @@ def run_blocks(
             operands = [x.transpose(order) for x in operands]
             shape = operands[-1].shape
     first, single = len(inputs), len(outputs) == 1
-    gathered = [k for k, x in enumerate(operands[:first]) if not _is_direct(x, dtype)]
-    scattered = [k for k, y in enumerate(operands[first:], first) if not (_is_direct(y, dtype) and (single or not in_place))]
+    gathered = [k for k, x in enumerate(operands[:first]) if not is_direct(x, dtype)]
+    scattered = [k for k, y in enumerate(operands[first:], first) if not (is_direct(y, dtype) and (single or not in_place))]
     # The output is scratch, too, if it may: one block less in the caches.
     lent = bool(scratch and single and not in_place and not scattered and operands[-1].flags.c_contiguous)
 
     def walk(indices: Iterable[_Index]) -> None:
         size = min(prod(shape), BLOCK)
         buffers = [np.empty(size, dtype) for _ in range(len(gathered) + len(scattered) + scratch - lent)]
-        shaped: list[_Array] = []
+        shaped: list[Array] = []
         with np.errstate(all="ignore"):
             for index in indices:
                 parts = [_part(x, index) for x in operands]
@@ -166,7 +145,7 @@ def run_blocks(
             done.result()
 
 
-def copied_blocks(x: _Array, dtype: np.dtype[Any]) -> Iterator[_Array]:
+def copied_blocks(x: Array, dtype: np.dtype[Any]) -> Iterator[Array]:
     """Yield the elements of an array in C order, block by block, in a buffer of one dimension that is used again."""
     buffer = np.empty(min(x.size, BLOCK), dtype)
     for index in _indices(x.shape, BLOCK):
@@ -176,7 +155,7 @@ def copied_blocks(x: _Array, dtype: np.dtype[Any]) -> Iterator[_Array]:
         yield block
 
 
-def add_over_channels(total: _Array, values: _Array, axis: int) -> None:
+def add_over_channels(total: Array, values: Array, axis: int) -> None:
     """Add the sums of a block over all of its axes but one; they are carried in float64, in an order that the shape decides."""
     outer, channels, inner = prod(values.shape[:axis]), values.shape[axis], prod(values.shape[axis + 1 :])
     wide = values.astype(np.float64, order="C").reshape(outer, channels, inner)

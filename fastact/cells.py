@@ -6,36 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .arrays import one_axis
+from .arrays import Array, one_axis
 from .blocks import run_blocks
 from .forms import activation
 from .operation import differentiable
 from .results import one_result, several_results
-from .row_calls import as_array, result_dtype
+from .row_calls import as_array, as_array_like, result_dtype
 
 __all__ = ["gru_cell", "lstm_cell"]
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-_Array = np.ndarray[Any, np.dtype[Any]]
 
-
-def _state(function: str, argument: str, state: Any) -> _Array:
+def _state(function: str, argument: str, state: Any) -> Array:
     array = as_array(function, argument, state)
     one_axis(f"{function}: {argument}", -1, array.ndim)
     return array
 
 
-def _alike(function: str, argument: str, value: Any, state: _Array) -> _Array:
-    """Return an operand that must have the shape of the state."""
-    array = as_array(function, argument, value)
-    if array.shape != state.shape:
-        raise ValueError(f"{function}: {argument} has shape {array.shape}; it must have that of the state, {state.shape}")
-    return array
-
-
-def _gates(function: str, argument: str, value: Any, state: _Array, count: int) -> _Array:
+def _gates(function: str, argument: str, value: Any, state: Array, count: int) -> Array:
     """Return an operand that must have the gates one after the other on its last axis."""
     array = as_array(function, argument, value)
     wanted = (*state.shape[:-1], count * state.shape[-1])
@@ -46,11 +36,11 @@ def _gates(function: str, argument: str, value: Any, state: _Array, count: int) 
     return array
 
 
-def _lstm_gradient(function: str, argument: str, value: Any, cell: _Array) -> _Array:
-    return np.zeros((), np.int8) if value is None else _alike(function, argument, value, cell)
+def _lstm_gradient(function: str, argument: str, value: Any, cell: Array) -> Array:
+    return np.zeros((), np.int8) if value is None else as_array_like(function, argument, value, "the state", cell.shape)
 
 
-def _lstm_step(i: _Array, f: _Array, g: _Array, o: _Array, cell: _Array, *rest: _Array) -> None:
+def _lstm_step(i: Array, f: Array, g: Array, o: Array, cell: Array, *rest: Array) -> None:
     hidden, new_cell, gate, other, kept = rest
     sigmoid, tanh = activation("sigmoid").ufunc, activation("tanh").ufunc
     sigmoid(f, kept)
@@ -65,7 +55,7 @@ def _lstm_step(i: _Array, f: _Array, g: _Array, o: _Array, cell: _Array, *rest: 
 
 
 def _lstm_step_back(
-    by_hidden: _Array, by_new_cell: _Array, i: _Array, f: _Array, g: _Array, o: _Array, cell: _Array, *rest: _Array
+    by_hidden: Array, by_new_cell: Array, i: Array, f: Array, g: Array, o: Array, cell: Array, *rest: Array
 ) -> None:
     # What is to become the gradient by a gate first holds the slope of its activation.
     by_i, by_f, by_g, by_o, by_cell, input_, forget, candidate, output, new = rest
@@ -139,7 +129,7 @@ def _lstm_cell_backward(
 
 
 @differentiable(_lstm_cell_backward)
-def lstm_cell(gates: ArrayLike, cell: ArrayLike, out: tuple[_Array, _Array] | None = None) -> Any:
+def lstm_cell(gates: ArrayLike, cell: ArrayLike, out: tuple[Array, Array] | None = None) -> Any:
     r"""One step of a long short-term memory (Hochreiter and Schmidhuber, 1997; Gers et al., 2000).
 
     .. math:: c' = \sigma(f) \, c + \sigma(i) \tanh g, \quad h' = \sigma(o) \tanh c'
@@ -182,7 +172,7 @@ def lstm_cell(gates: ArrayLike, cell: ArrayLike, out: tuple[_Array, _Array] | No
     return results
 
 
-def _gru_step(*blocks: _Array) -> None:
+def _gru_step(*blocks: Array) -> None:
     reset, update, new, hidden_reset, hidden_update, hidden_new, hidden, out, r, z, kept = blocks
     sigmoid, tanh = activation("sigmoid").ufunc, activation("tanh").ufunc
     np.add(reset, hidden_reset, out=r)
@@ -201,15 +191,15 @@ def _gru_step(*blocks: _Array) -> None:
 
 
 def _gru_step_back(
-    grad: _Array,
-    reset: _Array,
-    update: _Array,
-    new: _Array,
-    hidden_reset: _Array,
-    hidden_update: _Array,
-    hidden_new: _Array,
-    hidden: _Array,
-    *rest: _Array,
+    grad: Array,
+    reset: Array,
+    update: Array,
+    new: Array,
+    hidden_reset: Array,
+    hidden_update: Array,
+    hidden_new: Array,
+    hidden: Array,
+    *rest: Array,
 ) -> None:
     # What is to become the gradient by a gate first holds the slope of its activation.
     by_reset, by_update, by_new, by_hidden_reset, by_hidden_update, by_hidden_new, by_hidden, r, z, n = rest
@@ -271,7 +261,7 @@ def _gru_cell_backward(
     """
     name = "gru_cell.backward"
     hidden = _state(name, "hidden", hidden)
-    grad = _alike(name, "grad", grad, hidden)
+    grad = as_array_like(name, "grad", grad, "the state", hidden.shape)
     gates = [
         _gates(name, argument, value, hidden, 3)
         for argument, value in (("input_gates", input_gates), ("hidden_gates", hidden_gates))
@@ -285,7 +275,7 @@ def _gru_cell_backward(
 
 
 @differentiable(_gru_cell_backward)
-def gru_cell(input_gates: ArrayLike, hidden_gates: ArrayLike, hidden: ArrayLike, out: _Array | None = None) -> _Array:
+def gru_cell(input_gates: ArrayLike, hidden_gates: ArrayLike, hidden: ArrayLike, out: Array | None = None) -> Array:
     r"""One step of a gated recurrent unit (Cho et al., 2014), its reset gate behind the matrix product as in PyTorch.
 
     .. math:: h' = (1 - \sigma(z)) \tanh(n_i + \sigma(r) \, n_h) + \sigma(z) \, h,

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .moments import Statistics, factor_of, two_parts, wide_moments
+from .arrays import Array, one_axis
+from .moments import Statistics, check_statistics, factor_of, two_parts, wide_moments
 from .operation import differentiable, in_place
-from .row_calls import Array, Rows, aligned, as_array, axes_of, check_same_shape, not_negative, real, result_dtype, wider
+from .row_calls import Rows, aligned, as_array, check_same_shape, not_negative, real, result_dtype, wider
 
 __all__ = ["batch_norm", "batch_norm_", "group_norm", "group_norm_", "instance_norm", "instance_norm_"]
 
@@ -23,7 +24,7 @@ class _Channels:
     def __init__(self, function: str, x: Any, axis: int, out: Any, *others: Array, images: bool) -> None:
         self.function = function
         self.x = as_array(function, "x", x)
-        (self.axis,) = axes_of(function, axis, self.x.ndim) if isinstance(axis, int) else (_no_axis(function, axis),)
+        self.axis = one_axis(function, axis, self.x.ndim)
         self.count = self.x.shape[self.axis]
         beside = tuple(a for a in range(self.x.ndim) if a != self.axis)
         self.batch = beside
@@ -79,10 +80,6 @@ class _Channels:
         dtype = given.dtype if given.dtype.kind == "f" else self.rows.dtype
         by_weight, by_bias = (s.sum(axis=self.batch).astype(dtype) for s in (products, totals))
         return gradient, by_weight, by_bias
-
-
-def _no_axis(function: str, axis: Any) -> int:
-    raise TypeError(f"{function}: axis is {axis!r}; it must be an integer, the axis of the channels")
 
 
 def _over_groups(values: Array, axes: tuple[int, ...], channel: int, groups: int) -> Array:
@@ -162,6 +159,8 @@ def _batch_norm_backward(
     if statistics is None:
         center, spread = wide_moments(name, channels.x, channels.batch, channels.rows.dtype)
         statistics = Statistics(center, factor_of(spread, eps))
+    each = tuple(n if a == channels.axis else 1 for a, n in enumerate(channels.x.shape))
+    check_statistics(name, statistics, each)
     return channels.backward(grad, *statistics, weight, channels.batch, channels.count, out)
 
 
@@ -258,12 +257,13 @@ def batch_norm(
             _check_running(channels, argument, running)
         center, spread = wide_moments(name, channels.x, channels.batch, channels.rows.dtype)
         factor = factor_of(spread, eps)
-        length = channels.x.size // max(channels.count, 1)
+    y = channels.standardize(center, factor, weight, bias, out)
+    if training:
+        length = y.size // max(channels.count, 1)
         sample = spread * (length / (length - 1)) if length > 1 else np.full_like(spread, np.nan)
         for running, measured in ((mean, center), (variance, sample)):
             if running is not None:
                 running[...] = (1 - momentum) * running + momentum * measured.reshape(-1)
-    y = channels.standardize(center, factor, weight, bias, out)
     return (y, Statistics(center, factor)) if return_statistics else y
 
 
@@ -357,6 +357,7 @@ def _backward_of_groups(
     count = channels.count if groups is None else _groups(name, channels, groups)
     if statistics is None:
         statistics = _statistics_of_groups(channels, count, eps)
+    check_statistics(name, statistics, tuple(1 if a in channels.spatial else n for a, n in enumerate(channels.x.shape)))
     return channels.backward(grad, *statistics, weight, channels.spatial, count, out)
 
 

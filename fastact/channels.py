@@ -6,28 +6,16 @@ import operator
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 
+from .arrays import Array, one_axis
 from .forms import activation
 from .operation import differentiable
-from .row_calls import Array, as_array
+from .row_calls import as_array, check_same_shape
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 __all__ = ["crelu", "maxout"]
-
-
-def _axis(function: str, axis: int, x: Array) -> int:
-    try:
-        return normalize_axis_index(operator.index(axis), x.ndim, function)
-    except TypeError:
-        raise TypeError(f"{function}: axis is {axis!r}; it must be an integer") from None
-
-
-def _check_shape(function: str, grad: Array, shape: tuple[int, ...]) -> None:
-    if grad.shape != shape:
-        raise ValueError(f"{function}: grad has shape {grad.shape}; it must have the shape of the result, {shape}")
 
 
 def _crelu_backward(grad: ArrayLike, x: ArrayLike, axis: int = -1) -> Array:
@@ -64,9 +52,9 @@ def _crelu_backward(grad: ArrayLike, x: ArrayLike, axis: int = -1) -> Array:
     """
     name = "crelu.backward"
     grad, x = as_array(name, "grad", grad), as_array(name, "x", x)
-    axis = _axis(name, axis, x)
+    axis = one_axis(name, axis, x.ndim)
     shape = (*x.shape[:axis], 2 * x.shape[axis], *x.shape[axis + 1 :])
-    _check_shape(name, grad, shape)
+    check_same_shape(name, "grad", grad, "the result", shape)
     above, below = np.split(grad, 2, axis)
     relu = activation("relu")
     dtype = np.result_type(grad, x, np.float16)
@@ -106,7 +94,7 @@ def crelu(x: ArrayLike, axis: int = -1) -> Array:
     array([0.5, 0. , 0. , 1.5])
     """
     x = as_array("crelu", "x", x)
-    axis = _axis("crelu", axis, x)
+    axis = one_axis("crelu", axis, x.ndim)
     relu = activation("relu")
     above: Array = relu(x)
     return np.concatenate([above, relu(np.subtract(0, x, dtype=above.dtype))], axis)
@@ -114,7 +102,7 @@ def crelu(x: ArrayLike, axis: int = -1) -> Array:
 
 def _pieces(function: str, x: Array, pieces: int, axis: int) -> tuple[Array, int]:
     """Return `x` with the pieces of each unit along an axis of their own, and that axis."""
-    axis = _axis(function, axis, x)
+    axis = one_axis(function, axis, x.ndim)
     try:
         count = operator.index(pieces)
     except TypeError:
@@ -159,7 +147,7 @@ def _maxout_backward(grad: ArrayLike, x: ArrayLike, pieces: int, axis: int = -1)
     name = "maxout.backward"
     grad, x = as_array(name, "grad", grad), as_array(name, "x", x)
     apart, axis = _pieces(name, x, pieces, axis)
-    _check_shape(name, grad, (*apart.shape[:axis], *apart.shape[axis + 1 :]))
+    check_same_shape(name, "grad", grad, "the result", (*apart.shape[:axis], *apart.shape[axis + 1 :]))
     gradient = np.zeros(apart.shape, np.result_type(grad, x))
     if gradient.size:
         largest = np.argmax(apart, axis, keepdims=True)

@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import overlaps_itself
+from .arrays import Array, overlaps_itself
 from .blocks import copied_blocks
 from .forms import activation
 
 __all__ = ["clip_by_norm_", "clip_by_value_"]
-
-_Array = np.ndarray[Any, np.dtype[Any]]
 
 
 SAFE = 1e-250
@@ -44,7 +42,7 @@ def _number(function: str, argument: str, value: Any) -> float:
     return number
 
 
-def clip_by_value_(x: _Array, low: float, high: float) -> _Array:
+def clip_by_value_(x: Array, low: float, high: float) -> Array:
     """Replace the elements below `low` by `low` and those above `high` by `high`, and return the array.
 
     NaN stays NaN.  It is ``hard_tanh_(x, low, high)`` under its other name.
@@ -84,7 +82,7 @@ def clip_by_value_(x: _Array, low: float, high: float) -> _Array:
         return activation("hard_tanh").in_place(x, *bounds)  # type: ignore[no-any-return]
 
 
-def _power_sum(arrays: Sequence[_Array], p: float, unit: float) -> float:
+def _power_sum(arrays: Sequence[Array], p: float, unit: float) -> float:
     """Return the sum of abs(x / unit)**p, or infinity if it overflows."""
     sums = []
     for x in arrays:
@@ -102,13 +100,13 @@ def _power_sum(arrays: Sequence[_Array], p: float, unit: float) -> float:
         return math.inf
 
 
-def _largest(arrays: Sequence[_Array]) -> float:
+def _largest(arrays: Sequence[Array]) -> float:
     """Return the largest absolute value, NaN if there is one."""
     found = [np.max(np.abs(block, out=block), initial=0) for x in arrays for block in copied_blocks(x, np.dtype(np.float64))]
     return float(np.max(found, initial=0))
 
 
-def _norm(arrays: Sequence[_Array], p: float) -> float:
+def _norm(arrays: Sequence[Array], p: float) -> float:
     if p == math.inf:
         return _largest(arrays)
     total = _power_sum(arrays, p, 1.0)
@@ -120,7 +118,7 @@ def _norm(arrays: Sequence[_Array], p: float) -> float:
     return float(largest * np.float64(_power_sum(arrays, p, largest)) ** (1 / p))
 
 
-def clip_by_norm_(x: _Array | Sequence[_Array], max_norm: float, p: float = 2) -> float:
+def clip_by_norm_(x: Array | Sequence[Array], max_norm: float, p: float = 2) -> float:
     r"""Scale an array down to a norm, or several arrays to the norm that they have together.
 
     .. math:: x \leftarrow x \, \min\left(1, \frac{\text{max_norm}}{\lVert x \rVert_p}\right),
@@ -163,7 +161,7 @@ def clip_by_norm_(x: _Array | Sequence[_Array], max_norm: float, p: float = 2) -
     """
     name = "clip_by_norm_"
     if isinstance(x, np.ndarray):
-        arrays: Sequence[_Array] = [x]
+        arrays: Sequence[Array] = [x]
         _check(name, "x", x)
     elif isinstance(x, list | tuple):
         arrays = x

@@ -10,10 +10,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from .arrays import Array
 from .plain_numpy import PLAIN, PLAIN_ROWS
 from .registry import get
 from .scalings import zscore, zscore_
@@ -21,7 +21,6 @@ from .softmaxes import log_softmax, softmax_
 
 __all__ = ["Digits", "Network", "Step", "format_table", "infer", "load_digits", "train"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Progress = Callable[[Iterable[int]], Iterable[int]]
 """Wraps what is iterated over, as ``tqdm.tqdm`` does."""
 

@@ -7,23 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .arrays import check_writeable_in_place, one_axis
+from .arrays import Array, check_writeable_in_place, one_axis
 from .blocks import add_over_channels, run_blocks
 from .forms import Activation
 from .inner_activations import inner_activation
 from .operation import differentiable
 from .results import one_result
-from .row_calls import as_array, result_dtype
+from .row_calls import as_array, as_array_like, result_dtype
 
 __all__ = ["affine_activation", "affine_activation_", "bias_activation", "bias_activation_"]
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-_Array = np.ndarray[Any, np.dtype[Any]]
 
-
-def _per_channel(function: str, argument: str, value: Any, x: _Array, axis: int) -> _Array:
+def _per_channel(function: str, argument: str, value: Any, x: Array, axis: int) -> Array:
     """Return numbers that are one a channel as an array that broadcasts against `x`."""
     numbers = as_array(function, argument, value)
     if numbers.shape != (x.shape[axis],):
@@ -34,15 +32,7 @@ def _per_channel(function: str, argument: str, value: Any, x: _Array, axis: int)
     return numbers.reshape(-1, *(1,) * (x.ndim - 1 - axis))
 
 
-def _alike(function: str, argument: str, value: Any, x: _Array) -> _Array:
-    """Return an operand that must have the shape of `x`."""
-    operand = as_array(function, argument, value)
-    if operand.shape != x.shape:
-        raise ValueError(f"{function}: {argument} has shape {operand.shape}; it must have the shape of x, {x.shape}")
-    return operand
-
-
-def _shift(x: _Array, numbers: Sequence[_Array], out: _Array) -> None:
+def _shift(x: Array, numbers: Sequence[Array], out: Array) -> None:
     """x + bias, or x * scale + shift."""
     product = np.multiply(x, numbers[0], out=out) if len(numbers) == 2 else x
     np.add(product, numbers[-1], out=out)
@@ -55,18 +45,18 @@ def _value(
     activation: Activation | str,
     axis: int,
     residual: Any,
-    out: _Array | None,
+    out: Array | None,
     parameters: dict[str, Any],
-) -> _Array:
+) -> Array:
     x = as_array(function, "x", x)
     axis = one_axis(function, axis, x.ndim)
     dtype = result_dtype(x)
     channels = [_per_channel(function, name, value, x, axis) for name, value in numbers.items()]
-    added = [] if residual is None else [_alike(function, "residual", residual, x)]
+    added = [] if residual is None else [as_array_like(function, "residual", residual, "x", x.shape)]
     f, values = inner_activation(function, activation, parameters, dtype, x.shape)
     result = one_result(function, out, x, dtype)
 
-    def body(x: _Array, *rest: _Array) -> None:
+    def body(x: Array, *rest: Array) -> None:
         *others, out, shifted, activated = rest
         numbers, others = others[: len(channels)], others[len(channels) :]
         _shift(x, numbers, shifted)
@@ -88,12 +78,12 @@ def _backward(
     numbers: dict[str, Any],
     activation: Activation | str,
     axis: int,
-    out: _Array | None,
+    out: Array | None,
     parameters: dict[str, Any],
-) -> tuple[_Array, ...]:
+) -> tuple[Array, ...]:
     x = as_array(function, "x", x)
     axis = one_axis(function, axis, x.ndim)
-    grad = _alike(function, "grad", grad, x)
+    grad = as_array_like(function, "grad", grad, "x", x.shape)
     dtype = result_dtype(grad, x)
     channels = [_per_channel(function, name, value, x, axis) for name, value in numbers.items()]
     f, values = inner_activation(function, activation, parameters, dtype, x.shape)
@@ -102,7 +92,7 @@ def _backward(
     wide = np.longdouble if dtype == np.float64 else np.float64
     totals = [np.zeros([n if a == axis else 1 for a, n in enumerate(x.shape)], wide) for _ in channels]
 
-    def body(grad: _Array, x: _Array, *rest: _Array) -> None:
+    def body(grad: Array, x: Array, *rest: Array) -> None:
         *others, by_x, shifted, gradient = rest[: -len(channels)]
         totals = rest[-len(channels) :]
         numbers, others = others[: len(channels)], others[len(channels) :]
@@ -127,7 +117,7 @@ def _bias_activation_backward(
     bias: ArrayLike,
     activation: Activation | str,
     axis: int = -1,
-    out: _Array | None = None,
+    out: Array | None = None,
     **parameters: Any,
 ) -> Any:
     """Gradients by x and by the bias of bias_activation, from its input.
@@ -187,9 +177,9 @@ def bias_activation(
     activation: Activation | str,
     axis: int = -1,
     residual: ArrayLike | None = None,
-    out: _Array | None = None,
+    out: Array | None = None,
     **parameters: Any,
-) -> _Array:
+) -> Array:
     r"""Activation of the sum with one bias a channel.
 
     .. math:: y = f(x + b_c) + r
@@ -239,13 +229,13 @@ def bias_activation(
 
 
 def bias_activation_(
-    x: _Array,
+    x: Array,
     bias: ArrayLike,
     activation: Activation | str,
     axis: int = -1,
     residual: ArrayLike | None = None,
     **parameters: Any,
-) -> _Array:
+) -> Array:
     """Replace an array by its bias_activation, and return it.
 
     Parameters
@@ -303,7 +293,7 @@ def _affine_activation_backward(
     shift: ArrayLike,
     activation: Activation | str,
     axis: int = -1,
-    out: _Array | None = None,
+    out: Array | None = None,
     **parameters: Any,
 ) -> Any:
     """Gradients by x and by the scale and the shift of affine_activation, from its input.
@@ -369,9 +359,9 @@ def affine_activation(
     activation: Activation | str,
     axis: int = -1,
     residual: ArrayLike | None = None,
-    out: _Array | None = None,
+    out: Array | None = None,
     **parameters: Any,
-) -> _Array:
+) -> Array:
     r"""Activation of x times a scale plus a shift, one of each a channel.
 
     .. math:: y = f(x \, s_c + t_c) + r
@@ -426,14 +416,14 @@ def affine_activation(
 
 
 def affine_activation_(
-    x: _Array,
+    x: Array,
     scale: ArrayLike,
     shift: ArrayLike,
     activation: Activation | str,
     axis: int = -1,
     residual: ArrayLike | None = None,
     **parameters: Any,
-) -> _Array:
+) -> Array:
     """Replace an array by its affine_activation, and return it.
 
     Parameters

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from .arrays import one_axis
+from .arrays import Array, one_axis
 from .blocks import run_blocks
 from .forms import Activation, activation
 from .inner_activations import inner_activation
@@ -22,7 +22,6 @@ __all__ = ["bilinear", "gated", "geglu", "glu", "reglu", "swiglu", "swiglu_oai"]
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-_Array = np.ndarray[Any, np.dtype[Any]]
 _Shape = tuple[int, ...]
 
 
@@ -33,7 +32,7 @@ class _Formula(NamedTuple):
     """Takes p, q, parameters; the result; two blocks of scratch."""
     backward: Callable[..., None]
     """Takes grad, p, q, parameters; the gradients by p and by q; one block of scratch."""
-    parameters: list[_Array]
+    parameters: list[Array]
 
 
 _Maker: TypeAlias = Callable[[np.dtype[Any], _Shape], _Formula]
@@ -45,12 +44,12 @@ def _activated(function: str, inner: Any, options: dict[str, Any], dtype: np.dty
     inner, parameters = inner_activation(function, inner, options, dtype, shape)
     f, f_and_slope = inner.ufunc, inner.value_and_derivative.ufunc
 
-    def value(p: _Array, q: _Array, *rest: _Array) -> None:
+    def value(p: Array, q: Array, *rest: Array) -> None:
         *parameters, out, _, gate = rest
         f(p, *parameters, gate)
         np.multiply(gate, q, out=out)
 
-    def backward(grad: _Array, p: _Array, q: _Array, *rest: _Array) -> None:
+    def backward(grad: Array, p: Array, q: Array, *rest: Array) -> None:
         *parameters, by_p, by_q, _ = rest
         f_and_slope(p, *parameters, by_q, by_p)
         np.multiply(by_p, q, out=by_p)
@@ -63,10 +62,10 @@ def _activated(function: str, inner: Any, options: dict[str, Any], dtype: np.dty
 def _product() -> _Formula:
     """p * q."""
 
-    def value(p: _Array, q: _Array, out: _Array, *_: _Array) -> None:
+    def value(p: Array, q: Array, out: Array, *_: Array) -> None:
         np.multiply(p, q, out=out)
 
-    def backward(grad: _Array, p: _Array, q: _Array, by_p: _Array, by_q: _Array, _: _Array) -> None:
+    def backward(grad: Array, p: Array, q: Array, by_p: Array, by_q: Array, _: Array) -> None:
         np.multiply(grad, q, out=by_p)
         np.multiply(grad, p, out=by_q)
 
@@ -77,17 +76,17 @@ def _clipped(alpha: float, limit: float) -> _Formula:
     """silu(min(p, limit), alpha) * (clip(q, -limit, limit) + 1)."""
     silu, clip = activation("silu"), activation("hard_tanh")
 
-    def factor(q: _Array, out: _Array) -> None:
+    def factor(q: Array, out: Array) -> None:
         clip.ufunc(q, -limit, limit, out)
         np.add(out, 1, out=out)
 
-    def value(p: _Array, q: _Array, out: _Array, other: _Array, gate: _Array) -> None:
+    def value(p: Array, q: Array, out: Array, other: Array, gate: Array) -> None:
         np.minimum(p, limit, out=other)
         silu.ufunc(other, alpha, gate)
         factor(q, other)
         np.multiply(gate, other, out=out)
 
-    def backward(grad: _Array, p: _Array, q: _Array, by_p: _Array, by_q: _Array, other: _Array) -> None:
+    def backward(grad: Array, p: Array, q: Array, by_p: Array, by_q: Array, other: Array) -> None:
         np.minimum(p, limit, out=other)
         silu.value_and_derivative.ufunc(other, alpha, by_q, by_p)
         factor(q, other)
@@ -102,7 +101,7 @@ def _clipped(alpha: float, limit: float) -> _Formula:
     return _Formula(value, backward, [])
 
 
-def _arrays(function: str, x: Any, second: Any, interleaved: bool) -> tuple[_Array, ...]:
+def _arrays(function: str, x: Any, second: Any, interleaved: bool) -> tuple[Array, ...]:
     """Return the one array or the two arrays of a call."""
     x = as_array(function, "x", x)
     if second is None:
@@ -115,7 +114,7 @@ def _arrays(function: str, x: Any, second: Any, interleaved: bool) -> tuple[_Arr
     return x, second
 
 
-def _halves(function: str, arrays: tuple[_Array, ...], axis: int, interleaved: bool) -> tuple[_Array, ...]:
+def _halves(function: str, arrays: tuple[Array, ...], axis: int, interleaved: bool) -> tuple[Array, ...]:
     """Return two arrays as they are, and the halves of one array as views."""
     if len(arrays) == 2:
         return arrays
@@ -136,8 +135,8 @@ def _order(function: str, gate: str) -> slice:
 
 
 def _value(
-    function: str, formula: _Maker, x: Any, second: Any, axis: int, interleaved: bool, gate: str, out: _Array | None
-) -> _Array:
+    function: str, formula: _Maker, x: Any, second: Any, axis: int, interleaved: bool, gate: str, out: Array | None
+) -> Array:
     order = _order(function, gate)
     arrays = _arrays(function, x, second, interleaved)
     halves = _halves(function, arrays, axis, interleaved)
@@ -160,7 +159,7 @@ def _backward(
     dtype = result_dtype(grad, *halves)
     _, backward, parameters = formula(dtype, grad.shape)
     if second is None:
-        results: tuple[_Array, ...] = (one_result(function, out, arrays[0], dtype),)
+        results: tuple[Array, ...] = (one_result(function, out, arrays[0], dtype),)
     else:
         results = several_results(function, out, arrays, dtype)
     gradients = _halves(function, results, axis, interleaved)
@@ -232,10 +231,10 @@ See Also
 fastact.{name} : the formula."""
 
 
-def _gate(default: str) -> Callable[[Callable[..., _Formula]], Operation[..., _Array, ..., Any]]:
+def _gate(default: str) -> Callable[[Callable[..., _Formula]], Operation[..., Array, ..., Any]]:
     """Make a gated unit of the function that returns its formula; the function's docstring has nothing but what is its own."""
 
-    def declare(formula: Callable[..., _Formula]) -> Operation[..., _Array, ..., Any]:
+    def declare(formula: Callable[..., _Formula]) -> Operation[..., Array, ..., Any]:
         name = formula.__name__
 
         def value(
@@ -244,9 +243,9 @@ def _gate(default: str) -> Callable[[Callable[..., _Formula]], Operation[..., _A
             axis: int = -1,
             interleaved: bool = False,
             gate: str = default,
-            out: _Array | None = None,
+            out: Array | None = None,
             **options: Any,
-        ) -> _Array:
+        ) -> Array:
             return _value(name, partial(formula, **options), x, second, axis, interleaved, gate, out)
 
         def backward(
@@ -461,9 +460,9 @@ def gated(
     axis: int = -1,
     interleaved: bool = False,
     gate: str = "first",
-    out: _Array | None = None,
+    out: Array | None = None,
     **parameters: Any,
-) -> _Array:
+) -> Array:
     r"""Gated linear unit with any activation.
 
     .. math:: y = f(a) \, b

@@ -8,17 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import Array
 from .forms import Activation
 from .registry import get
 
 __all__ = ["inner_activation"]
 
-_Array = np.ndarray[Any, np.dtype[Any]]
-
 
 def inner_activation(
     function: str, activation: Any, keywords: dict[str, Any], dtype: np.dtype[Any], shape: tuple[int, ...]
-) -> tuple[Activation, list[_Array]]:
+) -> tuple[Activation, list[Array]]:
     """Return an activation, and its parameters as the operands behind the inputs of its ufuncs.
 
     Parameters
@@ -60,5 +59,5 @@ def inner_activation(
 
 
 @cache
-def _defaults(activation: Activation, dtype: np.dtype[Any]) -> list[_Array]:
+def _defaults(activation: Activation, dtype: np.dtype[Any]) -> list[Array]:
     return [np.asarray(value) for value in activation._parameter_values(activation._declaration.parameters, dtype)]

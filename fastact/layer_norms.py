@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .moments import Statistics, factor_of, two_parts, wide_moments
+from .arrays import Array
+from .moments import Statistics, check_statistics, factor_of, two_parts, wide_moments
 from .operation import differentiable, in_place
 from .row_calls import (
-    Array,
     Axis,
     Rows,
     as_array,
@@ -91,6 +91,7 @@ def _layer_norm_backward(
     if statistics is None:
         mean, variance = wide_moments(name, x, rows.axes, rows.dtype)
         statistics = Statistics(mean, factor_of(variance, eps))
+    check_statistics(name, statistics, rows.shape_of_values)
     high, low = two_parts(statistics.mean, rows.computed)
     factor = statistics.factor.astype(rows.computed)
     by_parameters: list[Array] = []
@@ -219,7 +220,7 @@ def _rms_norm_backward(
     if statistics is None:
         (_, factor) = rows.run("rms_norm", [x, scale], [None], settings, 1)
     else:
-        factor = statistics.factor
+        factor = check_statistics(name, statistics, rows.shape_of_values).factor
     by_weight = None
     if weight is not None:
         zero = np.zeros((1,) * x.ndim, rows.computed)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec
 
 import numpy as np
 
-from .row_calls import Array, Rows, aligned, as_array, axes_of, check_same_shape, one_of, real, result_dtype, wider
+from .arrays import Array, one_axis
+from .row_calls import Rows, aligned, as_array, check_same_shape, one_of, real, result_dtype, wider
 
 __all__ = ["Loss", "binary_cross_entropy_with_logits", "cross_entropy", "mse_loss", "nll_loss"]
 
@@ -56,12 +57,6 @@ def _reduce(values: Array, reduction: str, weight: float | np.floating[Any], dty
         return np.asarray(total / weight if reduction == "mean" else total).astype(dtype)
 
 
-def _class_axis(function: str, x: Array, axis: int) -> int:
-    if not isinstance(axis, int):
-        raise TypeError(f"{function}: axis is {axis!r}; it must be an integer, the axis of the classes")
-    return axes_of(function, axis, x.ndim)[0]
-
-
 def _weights_of_classes(function: str, weight: Any, count: int) -> Array:
     if weight is None:
         return np.ones(count)
@@ -90,6 +85,8 @@ class _Classes:
     """What the losses of class indices share: which class counts how much in each row, and how the rows are reduced."""
 
     def __init__(self, function: str, x: Array, target: Array, axis: int, weight: Any, ignore_index: int, reduction: str) -> None:
+        if not isinstance(ignore_index, int | np.integer):
+            raise TypeError(f"{function}: ignore_index is {ignore_index!r}; it must be an integer")
         self.axis = axis
         self.reduction = one_of(function, "reduction", reduction, _REDUCTIONS)
         self.of_class = _weights_of_classes(function, weight, x.shape[axis])
@@ -99,60 +96,50 @@ class _Classes:
         self.total = self.weight.sum()
         self.share = 1.0 if reduction != "mean" else 1 / self.total if self.total else 0.0
 
-    def reduced(self, losses: Array, dtype: np.dtype[Any]) -> Array:
-        return _reduce(np.squeeze(losses, self.axis), self.reduction, self.total, dtype)
+    def chosen(self, x: Array) -> Array:
+        """Return what stands at the index of each row."""
+        return np.take_along_axis(x, self.index, self.axis)
+
+    def finish(self, losses: Array, gradient: Array, at_index: Array, dtype: np.dtype[Any]) -> tuple[Array, Array]:
+        """Reduce the losses, write what the gradient is at the index of each row, and leave out the rows that are ignored."""
+        np.put_along_axis(gradient, self.index, at_index.astype(gradient.dtype), self.axis)
+        if not self.used.all():
+            np.copyto(gradient, 0, where=self.used == 0)
+            losses = np.where(self.used == 0, 0, losses)
+        return _reduce(np.squeeze(losses, self.axis), self.reduction, self.total, dtype), gradient
+
+
+def _surprise(chosen: Array, largest: Array, spread: Array, wide: type[np.floating[Any]]) -> Array:
+    """Return the negative logarithm of the share of a score, from the largest one and what the sum exceeds it by."""
+    return np.where(chosen == largest, 0, largest.astype(wide) - chosen) + spread
 
 
 def _cross_entropy_of_indices(
     rows: Rows, x: Array, classes: _Classes, smoothing: float, out: Array | None
 ) -> tuple[Array, Array]:
     wide = wider(rows.dtype)
+    chosen = classes.chosen(x).astype(rows.computed)
     of_class = (1 - smoothing) * classes.weight
-    chosen = np.take_along_axis(x, classes.index, classes.axis).astype(rows.computed)
-    if smoothing:
-        return _smoothed(rows, x, classes, smoothing, chosen, of_class, out)
     factor = of_class * classes.share
-    gradient, largest, spread, excess = rows.run("cross_entropy", [x, factor], [out], values=3)
-    with np.errstate(all="ignore"):
-        distance = np.where(chosen == largest, 0, largest.astype(wide) - chosen)
-        losses = np.where(classes.used == 0, 0, of_class * (distance + spread))
-        # Where the class has the largest score, one less its share is what the other scores have.
-        share = np.take_along_axis(gradient, classes.index, classes.axis)
-        rest = np.where(chosen == largest, -factor * (excess / (1 + excess.astype(wide))), share - factor)
-    np.put_along_axis(gradient, classes.index, rest.astype(gradient.dtype), classes.axis)
-    if not classes.used.all():
-        np.copyto(gradient, 0, where=classes.used == 0)
-    return classes.reduced(losses, rows.dtype), gradient
-
-
-def _smoothed(
-    rows: Rows, x: Array, classes: _Classes, smoothing: float, chosen: Array, of_class: Array, out: Array | None
-) -> tuple[Array, Array]:
-    """Run the loss of probabilities, which are those of the smoothing; the chosen classes are added to it."""
-    count = max(x.shape[classes.axis], 1)
-    target = aligned(smoothing / count * classes.of_class, x.ndim, (classes.axis,))
-    gradient, losses, largest, spread = rows.run(
-        "cross_entropy_of_probabilities", [x, target, classes.used * classes.share, of_class * classes.share], [out], values=3
+    if not smoothing:
+        gradient, largest, spread, excess = rows.run("cross_entropy", [x, factor], [out], values=3)
+        with np.errstate(all="ignore"):
+            # Where the class has the largest score, one less its share is what the other scores have.
+            others = -factor * (excess / (1 + excess.astype(wide)))
+            at_index = np.where(chosen == largest, others, classes.chosen(gradient) - factor)
+            losses = of_class * _surprise(chosen, largest, spread, wide)
+            return classes.finish(losses, gradient, at_index, rows.dtype)
+    target = aligned(smoothing / max(x.shape[classes.axis], 1) * classes.of_class, x.ndim, (classes.axis,))
+    gradient, smoothed, largest, spread = rows.run(
+        "cross_entropy_of_probabilities", [x, target, classes.used * classes.share, factor], [out], values=3
     )
     with np.errstate(all="ignore"):
-        distance = np.where(chosen == largest, 0, largest.astype(wider(rows.dtype)) - chosen)
-        total = np.where(classes.used == 0, 0, losses + of_class * (distance + spread))
-        taken = np.take_along_axis(gradient, classes.index, classes.axis) - of_class * classes.share
-    np.put_along_axis(gradient, classes.index, taken.astype(gradient.dtype), classes.axis)
-    if not classes.used.all():
-        np.copyto(gradient, 0, where=classes.used == 0)
-    return classes.reduced(total, rows.dtype), gradient
+        losses = smoothed + of_class * _surprise(chosen, largest, spread, wide)
+        return classes.finish(losses, gradient, classes.chosen(gradient) - factor, rows.dtype)
 
 
 def _cross_entropy_of_probabilities(
-    rows: Rows,
-    x: Array,
-    target: Array,
-    axis: int,
-    weight: Any,
-    smoothing: float,
-    reduction: str,
-    out: Array | None,
+    rows: Rows, x: Array, target: Array, axis: int, weight: Any, smoothing: float, reduction: str, out: Array | None
 ) -> tuple[Array, Array]:
     function = rows.function
     check_same_shape(function, "target", target, "x", x.shape)
@@ -237,12 +224,14 @@ def cross_entropy(
     """
     name = "cross_entropy"
     x, target = as_array(name, "x", x), as_array(name, "target", target)
-    axis = _class_axis(name, x, axis)
+    axis = one_axis(name, axis, x.ndim)
     rows = Rows(name, result_dtype(x), x.shape, (axis,))
     rows.check_out(out)
     smoothing = real(name, "label_smoothing", label_smoothing)
     if not 0 <= smoothing <= 1:
         raise ValueError(f"{name}: label_smoothing is {label_smoothing!r}; it must be from 0 to 1")
+    if target.dtype.kind not in "iuf":
+        raise TypeError(f"{name}: target has dtype {target.dtype}; it must have indices of classes or their probabilities")
     if target.dtype.kind == "f":
         return _cross_entropy_of_probabilities(rows, x, target, axis, weight, smoothing, reduction, out)
     classes = _Classes(name, x, target, axis, weight, ignore_index, reduction)
@@ -307,21 +296,17 @@ def nll_loss(
     """
     name = "nll_loss"
     x, target = as_array(name, "x", x), as_array(name, "target", target)
-    if target.dtype.kind == "f":
+    if target.dtype.kind not in "iu":
         raise TypeError(f"{name}: target has dtype {target.dtype}; it must have integers, the indices of classes")
-    axis = _class_axis(name, x, axis)
+    axis = one_axis(name, axis, x.ndim)
     rows = Rows(name, result_dtype(x), x.shape, (axis,))
     rows.check_out(out)
     classes = _Classes(name, x, target, axis, weight, ignore_index, reduction)
+    gradient = np.empty(x.shape, rows.dtype) if out is None else out
     with np.errstate(all="ignore"):
-        chosen = np.take_along_axis(x, classes.index, axis).astype(wider(rows.dtype))
-        losses = np.where(classes.used == 0, 0, -chosen * classes.weight)
-        gradient = np.zeros(x.shape, rows.dtype) if out is None else out
+        losses = -classes.chosen(x).astype(wider(rows.dtype)) * classes.weight
         gradient[...] = 0
-        np.put_along_axis(gradient, classes.index, (-classes.weight * classes.share).astype(gradient.dtype), axis)
-        if not classes.used.all():
-            np.copyto(gradient, 0, where=classes.used == 0)
-    return classes.reduced(losses, rows.dtype), gradient
+        return classes.finish(losses, gradient, -classes.weight * classes.share, rows.dtype)
 
 
 def _elementwise(name: str, x: Any, target: Any, reduction: str, out: Any) -> tuple[Array, Array, Rows, float]:
@@ -329,7 +314,7 @@ def _elementwise(name: str, x: Any, target: Any, reduction: str, out: Any) -> tu
     x, target = as_array(name, "x", x), as_array(name, "target", target)
     check_same_shape(name, "target", target, "x", x.shape)
     one_of(name, "reduction", reduction, _REDUCTIONS)
-    rows = Rows(name, result_dtype(x), x.shape, tuple(range(x.ndim)))
+    rows = Rows(name, result_dtype(x), x.shape, (x.ndim - 1,) if x.ndim else ())
     rows.check_out(out)
     return x, target, rows, 1 / x.size if reduction == "mean" and x.size else 1.0
 
@@ -395,12 +380,9 @@ def binary_cross_entropy_with_logits(
     weight = weight.reshape((1,) * (x.ndim - weight.ndim) + weight.shape)
     factor = np.full((1,) * x.ndim, share)
     if reduction == "none":
-        # Nothing is summed: the rows are the shortest that keep the weight a part of each.
-        flat = Rows(name, rows.dtype, x.shape, (x.ndim - 1,) if x.ndim else ())
-        gradient, losses = flat.run("binary_cross_entropy", [x, target, weight, factor], [out, None])
+        gradient, losses = rows.run("binary_cross_entropy", [x, target, weight, factor], [out, None])
         return losses, gradient
-    flat = Rows(name, rows.dtype, x.shape, (x.ndim - 1,) if x.ndim else ())
-    gradient, totals = flat.run("binary_cross_entropy_sum", [x, target, weight, factor], [out], values=1, value_if_empty=0.0)
+    gradient, totals = rows.run("binary_cross_entropy_sum", [x, target, weight, factor], [out], values=1, value_if_empty=0.0)
     return _reduce(totals.astype(wider(rows.dtype)), reduction, x.size or math.nan, rows.dtype), gradient
 
 
@@ -451,8 +433,7 @@ def mse_loss(x: ArrayLike, target: ArrayLike, *, reduction: str = "mean", out: A
             losses = distance * distance
             gradient = np.multiply(distance, 2, out=out, casting="same_kind")
         return losses.astype(rows.dtype), gradient.astype(rows.dtype) if out is None else out
-    flat = Rows(name, rows.dtype, x.shape, (x.ndim - 1,) if x.ndim else ())
     factor = np.full((1,) * x.ndim, 2 * share)
-    gradient, norms = flat.run("squared_error_sum", [x, target, factor], [out], values=1, value_if_empty=0.0)
+    gradient, norms = rows.run("squared_error_sum", [x, target, factor], [out], values=1, value_if_empty=0.0)
     wide = norms.astype(wider(rows.dtype))
     return _reduce(wide * wide, reduction, x.size or math.nan, rows.dtype), gradient

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .row_calls import Array, Rows, wider
+from .arrays import Array
+from .row_calls import Rows, wider
 
-__all__ = ["Statistics", "factor_of", "two_parts", "wide_moments"]
+__all__ = ["Statistics", "check_statistics", "factor_of", "two_parts", "wide_moments"]
 
 
 class Statistics(NamedTuple):
@@ -36,6 +37,16 @@ def _longest_run(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ..
         else:
             runs.append((axis,))
     return max(runs, key=lambda run: math.prod(shape[a] for a in run), default=())
+
+
+def check_statistics(function: str, statistics: Any, shape: tuple[int, ...]) -> Statistics:
+    """Return statistics that a caller handed in, which must have this shape."""
+    if not isinstance(statistics, Statistics):
+        raise TypeError(f"{function}: statistics is a {type(statistics).__name__}; it must be what the forward pass returned")
+    found = [np.shape(s) for s in statistics]
+    if found != [shape, shape]:
+        raise ValueError(f"{function}: statistics have shapes {found[0]} and {found[1]}; they must have {shape}")
+    return statistics
 
 
 def wide_moments(function: str, x: Array, axes: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[Array, Array]:

@@ -10,16 +10,23 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 from ._active import backend_module
 from .arrays import check_writeable_in_place
 
-if TYPE_CHECKING:
-
-    class _RowCall:
-        def _serve_rows(self, program: str, settings: tuple[float, ...], in_place: bool) -> None: ...
-
-else:
-    # A backend without kernels for rows serves no call directly.
-    _RowCall = getattr(backend_module, "RowCall", object)
-
 __all__ = ["InPlace", "Operation", "differentiable", "in_place"]
+
+
+class _PlainCall:
+    """Serves no call directly: what a backend without kernels for rows has."""
+
+    def _serve_rows(self, program: str, settings: tuple[float, ...], in_place: bool) -> None:
+        pass
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._general(*args, **kwargs)  # type: ignore[attr-defined]
+
+
+if TYPE_CHECKING:
+    _RowCall = _PlainCall
+else:
+    _RowCall = getattr(backend_module, "RowCall", _PlainCall)
 
 _Forward = ParamSpec("_Forward")
 _Backward = ParamSpec("_Backward")
@@ -27,20 +34,7 @@ _Result = TypeVar("_Result")
 _Gradient = TypeVar("_Gradient")
 
 
-class _Direct(_RowCall):
-    """A callable whose ordinary calls a backend may serve with a row program."""
-
-    def _offer(self, program: str | None, settings: tuple[float, ...], in_place: bool) -> None:
-        if program is not None and hasattr(_RowCall, "_serve_rows"):
-            self._serve_rows(program, settings, in_place)
-
-    if not hasattr(_RowCall, "_serve_rows"):
-
-        def __call__(self, *args: Any, **kwargs: Any) -> Any:
-            return self._general(*args, **kwargs)  # type: ignore[attr-defined]
-
-
-class Operation(_Direct, Generic[_Forward, _Result, _Backward, _Gradient]):
+class Operation(_RowCall, Generic[_Forward, _Result, _Backward, _Gradient]):
     """A function of whole rows or of several arrays, with the backward pass of its gradient.
 
     Attributes
@@ -63,7 +57,8 @@ class Operation(_Direct, Generic[_Forward, _Result, _Backward, _Gradient]):
         self._general = function
         self._program, self._settings = program, settings
         self.backward = backward
-        self._offer(program, settings, in_place=False)
+        if program is not None:
+            self._serve_rows(program, settings, in_place=False)
 
     if TYPE_CHECKING:
 
@@ -76,7 +71,7 @@ class Operation(_Direct, Generic[_Forward, _Result, _Backward, _Gradient]):
         return f"<fastact.{self.__name__}>"
 
 
-class InPlace(_Direct):
+class InPlace(_RowCall):
     """The twin of an operation that writes over its first argument `x`; `example` are arguments that it can be called with."""
 
     def __init__(self, operation: Callable[..., Any], example: str) -> None:
@@ -95,14 +90,16 @@ class InPlace(_Direct):
             "Examples\n--------\n>>> import fastact as fa\n>>> import numpy as np\n>>> x = np.eye(2)\n"
             f">>> fa.{name}_({example}) is x\nTrue"
         )
-        if isinstance(operation, Operation):
-            self._offer(operation._program, operation._settings, in_place=True)
+        if isinstance(operation, Operation) and operation._program is not None:
+            self._serve_rows(operation._program, operation._settings, in_place=True)
 
     if TYPE_CHECKING:
 
         def __call__(self, x: Any, *args: Any, **options: Any) -> Any: ...
 
     def _general(self, x: Any, *args: Any, **options: Any) -> Any:
+        if "out" in options:
+            raise TypeError(f"{self.__name__}: there is no argument out; the result is written over x")
         check_writeable_in_place(self._operation.__name__, x)
         return self._operation(x, *args, out=x, **options)
 

@@ -8,15 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from .blocks import share_memory
+from .arrays import Array, share_memory
 from .row_calls import check_result
 
 __all__ = ["one_result", "several_results"]
 
-_Array = np.ndarray[Any, np.dtype[Any]]
 
-
-def one_result(function: str, out: Any, like: _Array, dtype: np.dtype[Any]) -> _Array:
+def one_result(function: str, out: Any, like: Array, dtype: np.dtype[Any]) -> Array:
     """Return `out` after checking it, or else a new array of a shape, and in its order of the axes."""
     if out is None:
         return np.empty_like(like, dtype, subok=False)
@@ -24,7 +22,7 @@ def one_result(function: str, out: Any, like: _Array, dtype: np.dtype[Any]) -> _
     return out  # type: ignore[no-any-return]
 
 
-def several_results(function: str, out: Any, like: Sequence[_Array], dtype: np.dtype[Any]) -> tuple[_Array, ...]:
+def several_results(function: str, out: Any, like: Sequence[Array], dtype: np.dtype[Any]) -> tuple[Array, ...]:
     """Return the arrays of the tuple `out` after checking them, or else new ones."""
     if out is not None and (not isinstance(out, tuple) or len(out) != len(like)):
         found = f"a tuple of {len(out)}" if isinstance(out, tuple) else f"a {type(out).__name__}"

@@ -11,15 +11,15 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ._active import backend_module
-from .arrays import check_dtype, check_out
+from .arrays import Array, check_dtype, check_out, computing_dtype, is_direct, same_elements, share_memory
 from .row_loop import run_rows as run_rows_in_numpy
 
 __all__ = [
-    "Array",
     "Axis",
     "Rows",
     "aligned",
     "as_array",
+    "as_array_like",
     "axes_of",
     "check_result",
     "check_same_shape",
@@ -33,12 +33,9 @@ __all__ = [
     "wider",
 ]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Axis = int | Sequence[int] | None
 
 _FLOATS = {np.dtype(t).num: np.dtype(t) for t in (np.float16, np.float32, np.float64)}
-_FLOAT16 = np.dtype(np.float16)
-_FLOAT32 = np.dtype(np.float32)
 
 # A backend that has no kernels for rows runs their programs in NumPy.
 _run_rows: Callable[..., None] = getattr(backend_module, "run_rows", run_rows_in_numpy)
@@ -118,6 +115,13 @@ def check_same_shape(function: str, argument: str, x: Array, other: str, shape: 
         raise ValueError(f"{function}: {argument} has shape {x.shape}; it must have the shape of {other}, {shape}")
 
 
+def as_array_like(function: str, argument: str, value: Any, other: str, shape: tuple[int, ...]) -> Array:
+    """Return an array that must have the shape of another argument."""
+    array = as_array(function, argument, value)
+    check_same_shape(function, argument, array, other, shape)
+    return array
+
+
 def wider(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
     """Return the type in which statistics of results of this type are kept."""
     return np.longdouble if dtype == np.float64 else np.float64
@@ -142,10 +146,6 @@ def elements_of_row(
     return aligned(array, len(shape), axes)
 
 
-def _is_direct(x: Array, dtype: np.dtype[Any]) -> bool:
-    return x.dtype == dtype and x.flags.aligned
-
-
 def _cast(x: Array, dtype: np.dtype[Any]) -> Array:
     with np.errstate(all="ignore"):
         return x.astype(dtype)
@@ -153,10 +153,7 @@ def _cast(x: Array, dtype: np.dtype[Any]) -> Array:
 
 def _apart(x: Array, out: Array) -> Array:
     """Return `x`, or a copy if writing `out` row by row would change elements of `x` before they are read."""
-    if x is out or not np.may_share_memory(x, out):
-        return x
-    same = x.strides == out.strides and x.shape == out.shape and x.ctypes.data == out.ctypes.data
-    return x if same else x.copy()
+    return x if x is out or not share_memory(x, out) or same_elements(x, out) else x.copy()
 
 
 def check_result(function: str, out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
@@ -184,7 +181,7 @@ class Rows:
     def __init__(self, function: str, dtype: np.dtype[Any], shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
         self.function = function
         self.dtype = dtype
-        self.computed = _FLOAT32 if dtype == _FLOAT16 else dtype
+        self.computed = computing_dtype(dtype)
         self.shape = shape
         self.axes = axes
         self.shape_of_values = tuple(1 if a in axes else n for a, n in enumerate(shape))
@@ -224,10 +221,10 @@ class Rows:
         list of ndarray
             The results that have elements; then the others, in the type of the computation and with the length 1 along the axes.
         """
-        operands = [x if _is_direct(x, self.computed) else _cast(x, self.computed) for x in inputs]
+        operands = [x if is_direct(x, self.computed) else _cast(x, self.computed) for x in inputs]
         results: list[Array] = []
         for target in out:
-            if target is not None and _is_direct(target, self.computed):
+            if target is not None and is_direct(target, self.computed):
                 operands = [_apart(x, target) for x in operands]
                 results.append(target)
             else:

@@ -10,11 +10,11 @@ import numpy as np
 
 from . import elementary, row_words, rowwise, words
 from ._active import backend_module
+from .arrays import Array
 from .language import bind, functions_of
 
 __all__ = ["run_rows"]
 
-_Array = np.ndarray[Any, np.dtype[Any]]
 
 # Elements of a block: its temporaries stay in the second-level cache.
 _BLOCK = 16384
@@ -38,12 +38,12 @@ def _row_inputs(program: str) -> int:
     return list(getattr(rowwise, program).__annotations__.values()).count("Row")
 
 
-def _as_rows(x: _Array, length: int) -> _Array:
+def _as_rows(x: Array, length: int) -> Array:
     return x.reshape(-1, length, 1)
 
 
 def run_rows(
-    program: str, inputs: Sequence[_Array], outputs: Sequence[_Array], axes: tuple[int, ...], settings: Sequence[float]
+    program: str, inputs: Sequence[Array], outputs: Sequence[Array], axes: tuple[int, ...], settings: Sequence[float]
 ) -> None:
     """Run a row program.
 
@@ -72,7 +72,7 @@ def run_rows(
     row = tuple(shape[a] for a in axes)
     elements = len(inputs) - _row_inputs(program)
 
-    def arrange(x: _Array, whole_rows: bool) -> _Array:
+    def arrange(x: Array, whole_rows: bool) -> Array:
         arranged = x.transpose((*kept, *axes)) if kept else x[np.newaxis]
         return np.broadcast_to(arranged, rows + (row if whole_rows else one))
 

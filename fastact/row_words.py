@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import Array
+
 __all__ = [
     "row_dot",
     "row_first",
@@ -21,57 +23,56 @@ __all__ = [
     "row_sum_parts",
 ]
 
-_Array = np.ndarray[Any, np.dtype[Any]]
 
 _WIDER = {np.dtype(np.float32): np.float64, np.dtype(np.float64): np.longdouble}
 
 
-def _sum(x: _Array) -> _Array:
+def _sum(x: Array) -> Array:
     return np.add.reduce(x, axis=1, keepdims=True, dtype=_WIDER.get(x.dtype))
 
 
-def _product(x: _Array, y: _Array) -> _Array:
+def _product(x: Array, y: Array) -> Array:
     return np.multiply(x, y, dtype=_WIDER[x.dtype])
 
 
-def _parts(x: _Array, dtype: np.dtype[Any]) -> tuple[_Array, _Array]:
+def _parts(x: Array, dtype: np.dtype[Any]) -> tuple[Array, Array]:
     high = x.astype(dtype)
     return high, (x - high).astype(dtype)
 
 
-def row_maximum(x: _Array) -> _Array:
+def row_maximum(x: Array) -> Array:
     return np.maximum.reduce(x, axis=1, keepdims=True, initial=x.dtype.type(-np.inf))
 
 
-def row_fmax(x: _Array) -> _Array:
+def row_fmax(x: Array) -> Array:
     return np.fmax.reduce(x, axis=1, keepdims=True, initial=x.dtype.type(-np.inf))
 
 
-def row_sum(x: _Array) -> _Array:
+def row_sum(x: Array) -> Array:
     return _sum(x).astype(x.dtype)
 
 
-def row_sum_parts(x: _Array) -> tuple[_Array, _Array]:
+def row_sum_parts(x: Array) -> tuple[Array, Array]:
     return _parts(_sum(x), x.dtype)
 
 
-def row_dot(x: _Array, y: _Array) -> _Array:
+def row_dot(x: Array, y: Array) -> Array:
     return _sum(_product(x, y)).astype(x.dtype)
 
 
-def row_norm(x: _Array) -> _Array:
+def row_norm(x: Array) -> Array:
     return np.sqrt(_sum(_product(x, x))).astype(x.dtype)
 
 
-def row_moments(x: _Array, origin: _Array) -> tuple[_Array, _Array, _Array]:
+def row_moments(x: Array, origin: Array) -> tuple[Array, Array, Array]:
     distance = np.subtract(x, origin, dtype=_WIDER[x.dtype])
     mean = _sum(distance) / x.shape[1]
     return *_parts(mean, x.dtype), np.sqrt(_sum((distance - mean) ** 2)).astype(x.dtype)
 
 
-def row_first(x: _Array) -> _Array:
+def row_first(x: Array) -> Array:
     return x[:, :1]
 
 
-def row_length(x: _Array) -> Any:
+def row_length(x: Array) -> Any:
     return x.dtype.type(x.shape[1])

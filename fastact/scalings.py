@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .arrays import Array
 from .operation import differentiable, in_place
 from .row_calls import (
-    Array,
     Axis,
     Rows,
     as_array,

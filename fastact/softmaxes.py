@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .arrays import Array
 from .forms import activation
 from .operation import differentiable, in_place
-from .row_calls import Array, Axis, Rows, as_array, axes_of, check_same_shape, one_of, real, result_dtype
+from .row_calls import Axis, Rows, as_array, axes_of, check_same_shape, one_of, real, result_dtype
 
 __all__ = [
     "hardmax",

@@ -5,9 +5,6 @@ import numpy as np
 from libcpp cimport bool as cpp_bool
 
 cdef extern from "rows_driver.hpp" namespace "fastact" nogil:
-    cdef int MAX_AXES
-    cdef int MAX_ROW_OPERANDS
-    cdef int MAX_ROW_SETTINGS
     cdef struct RowProgram:
         const char* name
         int inputs
@@ -26,6 +23,12 @@ cdef extern from "rows_driver.hpp" namespace "fastact" nogil:
     const RowProgram& row_program(int, bint)
     RowStatus c_run_rows "fastact::run_rows"(int, bint, int, const ptrdiff_t*, const cpp_bool*, const RowOperand*, const double*)
 
+cdef enum:
+    # As in kernels/rows_driver.hpp and kernels/rows_table.hpp.
+    MAX_AXES = 64
+    MAX_ROW_OPERANDS = 12
+    MAX_ROW_SETTINGS = 4
+
 cdef dict ROW_INDEX = {row_program(i, False).name.decode(): i for i in range(row_programs())}
 
 
@@ -35,10 +38,10 @@ def run_rows(str program, inputs, outputs, tuple axes, settings):
     cdef cnp.ndarray whole = inputs[0], x
     cdef bint wide = cnp.PyArray_TYPE(whole) == cnp.NPY_FLOAT64
     cdef int ndim = cnp.PyArray_NDIM(whole)
-    cdef cpp_bool[64] of_row
-    cdef double[4] values
-    cdef RowOperand[12] operands
-    cdef ptrdiff_t[12][64] strides
+    cdef cpp_bool[MAX_AXES] of_row
+    cdef double[MAX_ROW_SETTINGS] values
+    cdef RowOperand[MAX_ROW_OPERANDS] operands
+    cdef ptrdiff_t[MAX_ROW_OPERANDS][MAX_AXES] strides
     cdef RowStatus status
     for a in range(ndim):
         of_row[a] = False
@@ -49,6 +52,8 @@ def run_rows(str program, inputs, outputs, tuple axes, settings):
     k = 0
     for operand in (*inputs, *outputs):
         x = operand
+        if cnp.PyArray_NDIM(x) != ndim:
+            raise ValueError(f"operand {k} of {program} has {cnp.PyArray_NDIM(x)} axes, the first one has {ndim}")
         for a in range(ndim):
             strides[k][a] = 0 if cnp.PyArray_DIM(x, a) == 1 else cnp.PyArray_STRIDE(x, a)
         operands[k].data = <char*>cnp.PyArray_DATA(x)
@@ -88,7 +93,7 @@ cdef class RowCall:
 
     cdef int index
     cdef bint in_place
-    cdef double[4] settings
+    cdef double[MAX_ROW_SETTINGS] settings
 
     def __cinit__(self, *args, **kwargs):
         self.index = -1
@@ -113,7 +118,7 @@ cdef class RowCall:
         cdef cnp.ndarray x, y
         cdef object axis = -1, out = None
         cdef int number, ndim, a, along
-        cdef cpp_bool[64] of_row
+        cdef cpp_bool[MAX_AXES] of_row
         cdef RowOperand[2] operands
         cdef const void* source
         cdef bint wide
