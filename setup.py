@@ -103,7 +103,7 @@ class BuildExtension(build_ext):
             jobs.append(Job(f"rows_{isa}", "rows", [], [*ISAS[isa], "-O2", *quickly]))
             flags = [*ISAS[isa], *(quickly or self.flags_for_interleaving())]
             jobs += [Job(f"isa_{isa}", real, [("FASTACT_REAL", real)], flags) for real in ("float", "double")]
-        jobs += [Job(driver, "drivers", have, openmp) for driver in ("driver", "rows_driver")]
+        jobs += [Job(driver, "drivers", have, openmp) for driver in ("driver", "rows_driver", "steps_driver")]
 
         def compile_one(job: Job) -> list[str]:
             source = os.path.relpath(ROOT / "kernels" / f"{job.source}.cpp")

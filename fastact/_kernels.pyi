@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 COMPILER: str
@@ -35,3 +36,9 @@ class Call:
 class RowCall:
     def _serve_rows(self, program: str, settings: tuple[float, ...], in_place: bool) -> None: ...
     def __call__(self, *args: object, **kwargs: object) -> object: ...
+
+class BlockSteps:
+    def __init__(
+        self, steps: list[tuple[np.ufunc, list[int]]], inputs: int, numbers: list[float], outputs: int, scratch: int
+    ) -> None: ...
+    def __call__(self, inputs: Sequence[npt.NDArray[Any]], outputs: Sequence[npt.NDArray[Any]], number: int) -> bool: ...

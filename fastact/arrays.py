@@ -10,6 +10,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 __all__ = [
     "Array",
+    "cast",
     "check_dtype",
     "check_out",
     "check_writeable_in_place",
@@ -40,6 +41,12 @@ def one_axis(function: str, axis: Any, ndim: int) -> int:
 def computing_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """Return the dtype that results of a dtype are computed in."""
     return np.dtype(np.float32) if dtype == np.float16 else dtype
+
+
+def cast(x: Array, dtype: np.dtype[Any]) -> Array:
+    """Return a copy in another dtype, without a warning where it holds less."""
+    with np.errstate(all="ignore"):
+        return x.astype(dtype)
 
 
 def share_memory(x: Array, y: Array) -> bool:

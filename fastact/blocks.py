@@ -7,12 +7,15 @@ and still walk through memory once, and all that it needs besides is a few block
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from .arrays import Array, computing_dtype, is_direct, same_elements, share_memory
+from ._active import backend_module
+from .arrays import Array, cast, computing_dtype, is_direct, same_elements, share_memory
+from .steps import recorded
 from .threads import get_num_threads
 
 __all__ = ["BLOCK", "add_over_channels", "copied_blocks", "run_blocks"]
@@ -21,6 +24,9 @@ _Index = tuple[slice, ...]
 
 BLOCK = 65536
 """Elements of a block, for which the activations do not start threads: four operands of float32 take 1 MiB of the L2 cache."""
+
+# A backend that cannot run the steps of a body by itself leaves them to NumPy.
+_BlockSteps = getattr(backend_module, "BlockSteps", None)
 
 SHARE = 4
 """Blocks for which another thread pays: to start it takes about as long as one."""
@@ -71,6 +77,7 @@ def run_blocks(
     Parameters
     ----------
     body : callable
+        Without `totals` it is called just once with the same number of operands, if the backend can run its steps by itself.
     inputs : sequence of ndarray
         Of any dtypes and layouts.  They broadcast to the shape of the outputs and may overlap these, as if they were copies.
     outputs : sequence of ndarray
@@ -83,28 +90,50 @@ def run_blocks(
         Sums with all of the axes of the outputs, which the body adds to.  Where there are any, the shape alone decides on the
         blocks, so that strides and threads cannot change the order of summation.
     """
-    shape = outputs[0].shape or (1,)
-    if 0 in shape:
+    if outputs[0].size == 0:
         return
     dtype = computing_dtype(dtype)
-    operands: list[Array] = []
+    compiled = None if totals or _BlockSteps is None else _compiled(body, len(inputs), len(outputs), scratch)
+    if compiled is not None and compiled(inputs, outputs, dtype.num):
+        return
+    shape = outputs[0].shape
+    apart: list[Array] = []
     in_place = False
-    with np.errstate(all="ignore"):
-        for x in inputs:
-            overlapped = [y for y in outputs if share_memory(x, y)]
-            if all(same_elements(x, y) for y in overlapped):
-                in_place |= bool(overlapped)
-            else:
-                x = x.copy()
-            x = x.reshape((1,) * (len(shape) - x.ndim) + x.shape)
-            operands.append(x if x.shape == shape or is_direct(x, dtype) else x.astype(dtype))
-        operands += [y.reshape(shape) for y in outputs]
-        if not totals and not all(x.flags.c_contiguous for x in operands):
-            # The order of the memory, not that of the axes.
-            full = [x for x in operands if x.shape == shape]
-            order = sorted(range(len(shape)), key=lambda axis: -sum(abs(x.strides[axis]) for x in full))
-            operands = [x.transpose(order) for x in operands]
-            shape = operands[-1].shape
+    for x in inputs:
+        overlapped = [y for y in outputs if share_memory(x, y)]
+        if all(same_elements(x, y) for y in overlapped):
+            in_place |= bool(overlapped)
+        else:
+            x = x.copy()
+        apart.append(x if x.shape == shape or is_direct(x, dtype) else cast(x, dtype))
+    if compiled is None or not compiled(apart, outputs, dtype.num):
+        _walk_in_numpy(body, apart, outputs, dtype, scratch, totals, in_place)
+
+
+@cache
+def _compiled(body: Callable[..., None], inputs: int, outputs: int, scratch: int) -> Callable[..., bool]:
+    """Return the steps of a body as a backend runs them, which says whether it can run them on the operands that it is given."""
+    steps, numbers = recorded(body, inputs, outputs + scratch)
+    return _BlockSteps(steps, inputs, numbers, outputs, scratch)  # type: ignore[misc, no-any-return]
+
+
+def _walk_in_numpy(
+    body: Callable[..., None],
+    inputs: Sequence[Array],
+    outputs: Sequence[Array],
+    dtype: np.dtype[Any],
+    scratch: int,
+    totals: Sequence[Array],
+    in_place: bool,
+) -> None:
+    shape = outputs[0].shape or (1,)
+    operands = [x.reshape((1,) * (len(shape) - x.ndim) + x.shape) for x in inputs] + [y.reshape(shape) for y in outputs]
+    if not totals and not all(x.flags.c_contiguous for x in operands):
+        # The order of the memory, not that of the axes.
+        full = [x for x in operands if x.shape == shape]
+        order = sorted(range(len(shape)), key=lambda axis: -sum(abs(x.strides[axis]) for x in full))
+        operands = [x.transpose(order) for x in operands]
+        shape = operands[-1].shape
     first, single = len(inputs), len(outputs) == 1
     gathered = [k for k, x in enumerate(operands[:first]) if not is_direct(x, dtype)]
     scattered = [k for k, y in enumerate(operands[first:], first) if not (is_direct(y, dtype) and (single or not in_place))]

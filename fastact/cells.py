@@ -218,10 +218,10 @@ def _gru_step_back(
     np.subtract(hidden, n, out=n)
     np.multiply(n, grad, out=n)
     np.multiply(by_update, n, out=by_update)
-    np.copyto(by_hidden_update, by_update)
+    np.positive(by_update, out=by_hidden_update)
     np.multiply(by_new, hidden_new, out=n)
     np.multiply(by_reset, n, out=by_reset)
-    np.copyto(by_hidden_reset, by_reset)
+    np.positive(by_reset, out=by_hidden_reset)
     np.multiply(by_new, r, out=by_hidden_new)
     np.multiply(z, grad, out=by_hidden)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +39,24 @@ def _shift(x: Array, numbers: Sequence[Array], out: Array) -> None:
     np.add(product, numbers[-1], out=out)
 
 
+@cache
+def _steps(f: Activation, channels: int, added: bool) -> Callable[..., None]:
+    """f(x + bias) or f(x * scale + shift), and what is added to it."""
+
+    def body(x: Array, *rest: Array) -> None:
+        *others, out, shifted, activated = rest
+        numbers, others = others[:channels], others[channels:]
+        _shift(x, numbers, shifted)
+        if not added:
+            f.ufunc(shifted, *others, out)
+            return
+        residual, *others = others
+        f.ufunc(shifted, *others, activated)
+        np.add(activated, residual, out=out)
+
+    return body
+
+
 def _value(
     function: str,
     x: Any,
@@ -56,17 +75,7 @@ def _value(
     f, values = inner_activation(function, activation, parameters, dtype, x.shape)
     result = one_result(function, out, x, dtype)
 
-    def body(x: Array, *rest: Array) -> None:
-        *others, out, shifted, activated = rest
-        numbers, others = others[: len(channels)], others[len(channels) :]
-        _shift(x, numbers, shifted)
-        if not added:
-            f.ufunc(shifted, *others, out)
-            return
-        residual, *others = others
-        f.ufunc(shifted, *others, activated)
-        np.add(activated, residual, out=out)
-
+    body = _steps(f, len(channels), bool(added))
     run_blocks(body, [x, *channels, *added, *values], [result], dtype, scratch=2)
     return result
 

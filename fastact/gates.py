@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from .arrays import Array, one_axis
+from .arrays import Array, computing_dtype, one_axis
 from .blocks import run_blocks
 from .forms import Activation, activation
 from .inner_activations import inner_activation
@@ -42,6 +42,11 @@ _Maker: TypeAlias = Callable[[np.dtype[Any], _Shape], _Formula]
 def _activated(function: str, inner: Any, options: dict[str, Any], dtype: np.dtype[Any], shape: _Shape) -> _Formula:
     """f(p) * q."""
     inner, parameters = inner_activation(function, inner, options, dtype, shape)
+    return _Formula(*_activated_steps(inner), parameters)
+
+
+@cache
+def _activated_steps(inner: Activation) -> tuple[Callable[..., None], Callable[..., None]]:
     f, f_and_slope = inner.ufunc, inner.value_and_derivative.ufunc
 
     def value(p: Array, q: Array, *rest: Array) -> None:
@@ -56,49 +61,43 @@ def _activated(function: str, inner: Any, options: dict[str, Any], dtype: np.dty
         np.multiply(by_p, grad, out=by_p)
         np.multiply(by_q, grad, out=by_q)
 
-    return _Formula(value, backward, parameters)
+    return value, backward
 
 
-def _product() -> _Formula:
+def _product(p: Array, q: Array, out: Array, *_: Array) -> None:
     """p * q."""
-
-    def value(p: Array, q: Array, out: Array, *_: Array) -> None:
-        np.multiply(p, q, out=out)
-
-    def backward(grad: Array, p: Array, q: Array, by_p: Array, by_q: Array, _: Array) -> None:
-        np.multiply(grad, q, out=by_p)
-        np.multiply(grad, p, out=by_q)
-
-    return _Formula(value, backward, [])
+    np.multiply(p, q, out=out)
 
 
-def _clipped(alpha: float, limit: float) -> _Formula:
-    """silu(min(p, limit), alpha) * (clip(q, -limit, limit) + 1)."""
-    silu, clip = activation("silu"), activation("hard_tanh")
+def _product_backward(grad: Array, p: Array, q: Array, by_p: Array, by_q: Array, _: Array) -> None:
+    np.multiply(grad, q, out=by_p)
+    np.multiply(grad, p, out=by_q)
 
-    def factor(q: Array, out: Array) -> None:
-        clip.ufunc(q, -limit, limit, out)
-        np.add(out, 1, out=out)
 
-    def value(p: Array, q: Array, out: Array, other: Array, gate: Array) -> None:
-        np.minimum(p, limit, out=other)
-        silu.ufunc(other, alpha, gate)
-        factor(q, other)
-        np.multiply(gate, other, out=out)
+def _clipped(p: Array, q: Array, alpha: Array, low: Array, high: Array, out: Array, other: Array, gate: Array) -> None:
+    """silu(min(p, high), alpha) * (clip(q, low, high) + 1)."""
+    np.minimum(p, high, out=other)
+    activation("silu").ufunc(other, alpha, gate)
+    activation("hard_tanh").ufunc(q, low, high, other)
+    np.add(other, 1, out=other)
+    np.multiply(gate, other, out=out)
 
-    def backward(grad: Array, p: Array, q: Array, by_p: Array, by_q: Array, other: Array) -> None:
-        np.minimum(p, limit, out=other)
-        silu.value_and_derivative.ufunc(other, alpha, by_q, by_p)
-        factor(q, other)
-        np.multiply(by_p, other, out=by_p)
-        clip.derivative.ufunc(p, -np.inf, limit, other)
-        np.multiply(by_p, other, out=by_p)
-        np.multiply(by_p, grad, out=by_p)
-        clip.derivative.ufunc(q, -limit, limit, other)
-        np.multiply(by_q, other, out=by_q)
-        np.multiply(by_q, grad, out=by_q)
 
-    return _Formula(value, backward, [])
+def _clipped_backward(
+    grad: Array, p: Array, q: Array, alpha: Array, low: Array, high: Array, by_p: Array, by_q: Array, other: Array
+) -> None:
+    clip = activation("hard_tanh")
+    np.minimum(p, high, out=other)
+    activation("silu").value_and_derivative.ufunc(other, alpha, by_q, by_p)
+    clip.ufunc(q, low, high, other)
+    np.add(other, 1, out=other)
+    np.multiply(by_p, other, out=by_p)
+    clip.derivative.ufunc(p, -np.inf, high, other)
+    np.multiply(by_p, other, out=by_p)
+    np.multiply(by_p, grad, out=by_p)
+    clip.derivative.ufunc(q, low, high, other)
+    np.multiply(by_q, other, out=by_q)
+    np.multiply(by_q, grad, out=by_q)
 
 
 def _arrays(function: str, x: Any, second: Any, interleaved: bool) -> tuple[Array, ...]:
@@ -305,7 +304,7 @@ def bilinear(dtype: np.dtype[Any], shape: _Shape, /) -> _Formula:
     >>> fa.bilinear([1.0, 2.0, 3.0, 4.0])
     array([3., 8.])
     """
-    return _product()
+    return _Formula(_product, _product_backward, [])
 
 
 @_gate("first")
@@ -386,7 +385,8 @@ def swiglu_oai(dtype: np.dtype[Any], shape: _Shape, /, *, alpha: float = 1.702, 
     """
     if not real("swiglu_oai", "limit", limit) >= 0:
         raise ValueError(f"swiglu_oai: limit is {limit!r}; it must not be negative")
-    return _clipped(real("swiglu_oai", "alpha", alpha), float(limit))
+    parameters = [np.asarray(number, computing_dtype(dtype)) for number in (real("swiglu_oai", "alpha", alpha), -limit, limit)]
+    return _Formula(_clipped, _clipped_backward, parameters)
 
 
 def _gated_backward(

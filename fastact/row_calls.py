@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ._active import backend_module
-from .arrays import Array, check_dtype, check_out, computing_dtype, is_direct, same_elements, share_memory
+from .arrays import Array, cast, check_dtype, check_out, computing_dtype, is_direct, same_elements, share_memory
 from .row_loop import run_rows as run_rows_in_numpy
 
 __all__ = [
@@ -146,11 +146,6 @@ def elements_of_row(
     return aligned(array, len(shape), axes)
 
 
-def _cast(x: Array, dtype: np.dtype[Any]) -> Array:
-    with np.errstate(all="ignore"):
-        return x.astype(dtype)
-
-
 def _apart(x: Array, out: Array) -> Array:
     """Return `x`, or a copy if writing `out` row by row would change elements of `x` before they are read."""
     return x if x is out or not share_memory(x, out) or same_elements(x, out) else x.copy()
@@ -221,7 +216,7 @@ class Rows:
         list of ndarray
             The results that have elements; then the others, in the type of the computation and with the length 1 along the axes.
         """
-        operands = [x if is_direct(x, self.computed) else _cast(x, self.computed) for x in inputs]
+        operands = [x if is_direct(x, self.computed) else cast(x, self.computed) for x in inputs]
         results: list[Array] = []
         for target in out:
             if target is not None and is_direct(target, self.computed):
@@ -239,14 +234,14 @@ class Rows:
 
     def _deliver(self, result: Array, target: Array | None) -> Array:
         if target is None:
-            return result if self.computed == self.dtype else _cast(result, self.dtype)
+            return result if self.computed == self.dtype else cast(result, self.dtype)
         with np.errstate(all="ignore"):
             np.copyto(target, result, casting="same_kind")
         return target
 
     def cast(self, values: Array) -> Array:
         """Return values of rows in the type of the results."""
-        return _cast(values, self.dtype)
+        return cast(values, self.dtype)
 
     def squeeze(self, values: Array, keepdims: bool = False) -> Array:
         """Return values of rows, as those of a NumPy reduction."""

@@ -305,3 +305,4 @@ cdef class Call:
 
 
 include "rows.pxi"
+include "steps.pxi"

@@ -1,6 +1,6 @@
 // Everything between a call and a kernel: choosing the instruction set, splitting among threads, gathering strided operands.
 // Compiled for the baseline; it instantiates nothing of an instruction set's namespace.
-#include "driver.hpp"
+#include "share.hpp"
 
 #include <stdint.h>
 #include <string.h>
@@ -112,65 +112,22 @@ void run_threaded(const Loop& loop, ParameterKind kind, const void* const* input
         advance(out, outputs, loop.outputs, begin * size);
         loop.kernels[kind](in, par, const_cast<void* const*>(out), end - begin, streaming);
     };
-#if defined(_OPENMP)
-    const ptrdiff_t wanted = n / GRAIN < threads ? n / GRAIN : ptrdiff_t(threads);
-    if (wanted > 1) {
-        watch_forks();
-        constexpr ptrdiff_t ALIGNED = 64;  // elements: whole cache lines for every type
-        const ptrdiff_t share = (n / wanted + ALIGNED - 1) / ALIGNED * ALIGNED;
-#pragma omp parallel num_threads(int(wanted))
-        {
-            // The team may be smaller than asked for.
-            for (ptrdiff_t begin = omp_get_thread_num() * share; begin < n; begin += omp_get_num_threads() * share)
-                chunk(begin, begin + share < n ? begin + share : n);
-        }
-        return;
-    }
-#endif
-    chunk(0, n);
+    constexpr ptrdiff_t ALIGNED = 64;  // elements: whole cache lines for every type
+    share((n + ALIGNED - 1) / ALIGNED, n, GRAIN, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t) {
+        chunk(first * ALIGNED, last * ALIGNED < n ? last * ALIGNED : n);
+    });
 }
 
 template <class T> void copy_strided(const char* from, ptrdiff_t from_step, char* to, ptrdiff_t to_step, ptrdiff_t n) {
     for (ptrdiff_t i = 0; i < n; i++) memcpy(to + i * to_step, from + i * from_step, sizeof(T));
 }
 
-// Moves elements of 2, 4 or 8 bytes between an operand and a buffer, and float16 to float32 and back.
-struct Mover {
-    Storage storage;
-
-    const char* gather(const char* from, ptrdiff_t step, char* buffer, ptrdiff_t n) const {
-        const ptrdiff_t size = element_size(storage);
-        if (storage == HALF) {
-            uint16_t half[BLOCK];
-            copy_strided<uint16_t>(from, step, reinterpret_cast<char*>(half), size, n);
-            table(false).widen(half, reinterpret_cast<float*>(buffer), n);
-            return buffer;
-        }
-        if (step == size) return from;
-        if (storage == SINGLE) copy_strided<float>(from, step, buffer, size, n);
-        else copy_strided<double>(from, step, buffer, size, n);
-        return buffer;
-    }
-
-    void scatter(const char* buffer, char* to, ptrdiff_t step, ptrdiff_t n) const {
-        const ptrdiff_t size = element_size(storage);
-        if (storage == HALF) {
-            uint16_t half[BLOCK];
-            table(false).narrow(reinterpret_cast<const float*>(buffer), half, n);
-            copy_strided<uint16_t>(reinterpret_cast<char*>(half), size, to, step, n);
-        } else if (buffer != to) {
-            if (storage == SINGLE) copy_strided<float>(buffer, size, to, step, n);
-            else copy_strided<double>(buffer, size, to, step, n);
-        }
-    }
-};
-
 // Around float16 values, parameters and the gradients by them are float32.
-Mover mover_of(const Loop& loop, int operand) {
+Storage storage_of(const Loop& loop, int operand) {
     const int first_output = loop.inputs + loop.parameters;
     const bool parameter = operand >= loop.inputs && operand < first_output;
     const bool parameter_gradient = loop.inputs == 2 && operand > first_output;
-    return {loop.storage == HALF && (parameter || parameter_gradient) ? SINGLE : loop.storage};
+    return loop.storage == HALF && (parameter || parameter_gradient) ? SINGLE : loop.storage;
 }
 
 // Any strides and float16: block by block through buffers that stay in L1.
@@ -184,24 +141,49 @@ void run_blocks(const Loop& loop, char** args, const ptrdiff_t* steps, ptrdiff_t
     for (ptrdiff_t done = 0; done < n; done += BLOCK) {
         const ptrdiff_t count = n - done < BLOCK ? n - done : BLOCK;
         for (int k = 0; k < operands; k++)
-            from[k] = mover_of(loop, k).gather(args[k] + done * steps[k], steps[k], buffers[k],
-                                               scalars && k >= loop.inputs ? 1 : count);
+            from[k] = gather(storage_of(loop, k), args[k] + done * steps[k], steps[k], buffers[k],
+                             scalars && k >= loop.inputs ? 1 : count);
         for (int k = 0; k < loop.outputs; k++) {
             const int operand = operands + k;
-            const Mover mover = mover_of(loop, operand);
-            const bool direct = mover.storage != HALF && steps[operand] == ptrdiff_t(element_size(mover.storage));
+            const Storage storage = storage_of(loop, operand);
+            const bool direct = storage != HALF && steps[operand] == ptrdiff_t(element_size(storage));
             to[k] = direct ? args[operand] + done * steps[operand] : buffers[operand];
         }
         loop.kernels[scalars ? SCALARS : ARRAYS](from, from + loop.inputs, to, count, false);
         for (int k = 0; k < loop.outputs; k++) {
             const int operand = operands + k;
-            mover_of(loop, operand)
-                .scatter(static_cast<char*>(to[k]), args[operand] + done * steps[operand], steps[operand], count);
+            scatter(storage_of(loop, operand), static_cast<char*>(to[k]), args[operand] + done * steps[operand], steps[operand], count);
         }
     }
 }
 
 }  // namespace
+
+const char* gather(Storage storage, const char* from, ptrdiff_t step, char* buffer, ptrdiff_t n) {
+    const ptrdiff_t size = element_size(storage);
+    if (storage == HALF) {
+        uint16_t half[BLOCK];
+        copy_strided<uint16_t>(from, step, reinterpret_cast<char*>(half), size, n);
+        table(false).widen(half, reinterpret_cast<float*>(buffer), n);
+        return buffer;
+    }
+    if (step == size) return from;
+    if (storage == SINGLE) copy_strided<float>(from, step, buffer, size, n);
+    else copy_strided<double>(from, step, buffer, size, n);
+    return buffer;
+}
+
+void scatter(Storage storage, const char* buffer, char* to, ptrdiff_t step, ptrdiff_t n) {
+    const ptrdiff_t size = element_size(storage);
+    if (storage == HALF) {
+        uint16_t half[BLOCK];
+        table(false).narrow(reinterpret_cast<const float*>(buffer), half, n);
+        copy_strided<uint16_t>(reinterpret_cast<char*>(half), size, to, step, n);
+    } else if (buffer != to) {
+        if (storage == SINGLE) copy_strided<float>(buffer, size, to, step, n);
+        else copy_strided<double>(buffer, size, to, step, n);
+    }
+}
 
 int available_isas() { return int(instruction_sets().size()); }
 const char* isa_name(int index) { return instruction_sets()[index].name; }

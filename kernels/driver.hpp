@@ -30,6 +30,11 @@ int activations();
 const Activation& activation(int index);
 const Loop& loop(int activation, Form form, Storage storage);
 
+// Bring up to BLOCK elements together, and take them back to where they belong; those of float16 are float32 in the buffer.  What
+// lies together already stays where it is.
+const char* gather(Storage storage, const char* from, ptrdiff_t step, char* buffer, ptrdiff_t n);
+void scatter(Storage storage, const char* buffer, char* to, ptrdiff_t step, ptrdiff_t n);
+
 // NumPy's inner loop: inputs, parameters, outputs in `args`; `data` is a Loop.
 void inner_loop(char** args, const ptrdiff_t* dimensions, const ptrdiff_t* steps, void* data);
 

@@ -5,11 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(_OPENMP)
-#include <omp.h>
-#endif
-
-#include "driver.hpp"
+#include "axes.hpp"
+#include "share.hpp"
 
 namespace fastact {
 
@@ -66,16 +63,7 @@ const RowTable& table() {
     return chosen;
 }
 
-struct Axis {
-    ptrdiff_t length;
-    ptrdiff_t strides[MAX_ROW_OPERANDS];
-};
-
-bool continues(const Axis& outer, const Axis& inner, int operands) {
-    for (int k = 0; k < operands; k++)
-        if (outer.strides[k] != inner.strides[k] * inner.length) return false;
-    return true;
-}
+using RowAxis = Axis<MAX_ROW_OPERANDS>;
 
 // The operands as rows along one axis, at all positions of the other axes: first the inputs, then the row inputs, the outputs and
 // the row outputs.
@@ -85,39 +73,22 @@ struct Plan {
     ptrdiff_t size;  // of an element
     int row_inputs, outputs, row_outputs, operands;  // where the kinds begin, and all of them end
     char* data[MAX_ROW_OPERANDS];
-    Axis row;
-    Axis kept[MAX_AXES];
-    int kept_axes;
+    RowAxis row;
+    Axes<MAX_ROW_OPERANDS> kept;
 
-    ptrdiff_t positions() const {
-        ptrdiff_t product = 1;
-        for (int a = 0; a < kept_axes; a++) product *= kept[a].length;
-        return product;
-    }
-
-    void locate(ptrdiff_t position, char** pointers) const {
-        for (int k = 0; k < operands; k++) pointers[k] = data[k];
-        for (int a = kept_axes - 1; a > 0; a--) {
-            step(pointers, a, position % kept[a].length);
-            position /= kept[a].length;
-        }
-        if (kept_axes > 0) step(pointers, 0, position);
-    }
-
-    void step(char** pointers, int axis, ptrdiff_t index) const {
-        for (int k = 0; k < operands; k++) pointers[k] += index * kept[axis].strides[k];
-    }
+    ptrdiff_t positions() const { return kept.positions(); }
+    void locate(ptrdiff_t position, char** pointers) const { kept.locate(position, data, pointers); }
 
     bool has_elements(int operand) const { return operand < row_inputs || (operand >= outputs && operand < row_outputs); }
 
-    bool dense(const Axis& axis) const {
+    bool dense(const RowAxis& axis) const {
         for (int k = 0; k < operands; k++)
             if (has_elements(k) && axis.strides[k] != size) return false;
         return true;
     }
 
     // Inputs but the first may have one column that serves for all.
-    bool neighbours(const Axis& axis) const {
+    bool neighbours(const RowAxis& axis) const {
         for (int k = 0; k < operands; k++)
             if (has_elements(k) && axis.strides[k] != size && (k == 0 || k >= row_inputs || axis.strides[k] != 0)) return false;
         return true;
@@ -141,64 +112,29 @@ bool make_plan(Plan& plan, int axes, const ptrdiff_t* shape, const bool* of_row,
         plan.data[k] = operands[k].data;
         plan.row.strides[k] = plan.size;
     }
-    plan.kept_axes = 0;
+    plan.kept.operands = plan.operands;
     for (int a = axes - 1; a >= 0; a--) {
         if (shape[a] == 1) continue;
-        Axis axis = {shape[a], {}};
+        RowAxis axis = {shape[a], {}};
         for (int k = 0; k < plan.operands; k++) axis.strides[k] = operands[k].strides[a];
         if (!of_row[a]) {
-            // From the longest to the shortest stride of the first output, or of the first input if none has elements.
-            int place = plan.kept_axes++;
-            const int first = plan.outputs < plan.row_outputs ? plan.outputs : 0;
-            for (; place > 0 && labs(plan.kept[place - 1].strides[first]) < labs(axis.strides[first]); place--)
-                plan.kept[place] = plan.kept[place - 1];
-            plan.kept[place] = axis;
+            // In the order of the first output, or of the first input if none has elements.
+            plan.kept.insert(axis, plan.outputs < plan.row_outputs ? plan.outputs : 0);
         } else if (plan.row.length == 1) {
             plan.row = axis;
-        } else if (continues(axis, plan.row, plan.operands)) {
+        } else if (axis.continues(plan.row, plan.operands)) {
             plan.row.length *= axis.length;
         } else {
             return false;
         }
     }
-    int used = 0;
-    for (int a = 0; a < plan.kept_axes; a++) {
-        Axis& last = plan.kept[used > 0 ? used - 1 : 0];
-        if (used > 0 && continues(last, plan.kept[a], plan.operands)) {
-            const ptrdiff_t length = last.length * plan.kept[a].length;
-            last = plan.kept[a];
-            last.length = length;
-        } else {
-            plan.kept[used++] = plan.kept[a];
-        }
-    }
-    plan.kept_axes = used;
+    plan.kept.merge();
     return true;
-}
-
-// Calls work(first, last, thread) for parts of 0..items-1.
-template <class Work> void share(ptrdiff_t items, ptrdiff_t elements, const Work& work) {
-#if defined(_OPENMP)
-    ptrdiff_t wanted = elements / GRAIN < get_threads() ? elements / GRAIN : get_threads();
-    if (items < wanted) wanted = items;
-    if (wanted > 1) {
-        watch_forks();
-#pragma omp parallel num_threads(int(wanted))
-        {
-            // The team may be smaller than asked for.
-            const ptrdiff_t team = omp_get_num_threads(), thread = omp_get_thread_num();
-            work(items * thread / team, items * (thread + 1) / team, thread);
-        }
-        return;
-    }
-#endif
-    (void)elements;
-    work(0, items, 0);
 }
 
 void run_contiguous_rows(const Plan& plan) {
     const ptrdiff_t n = plan.row.length, rows = plan.positions();
-    share(rows, rows * n, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t) {
+    share(rows, rows * n, GRAIN, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t) {
         char* at[MAX_ROW_OPERANDS];
         for (ptrdiff_t r = first; r < last; r++) {
             plan.locate(r, at);
@@ -269,7 +205,7 @@ template <int write> void copy_parts(const char* from, ptrdiff_t from_stride, ch
 // The last of the kept axes is dense.  Blocks of long columns are copied, because columns whose elements are a power of two apart
 // would compete for a few places in the caches.
 RowStatus run_neighbouring_columns(Plan& plan) {
-    const Axis across = plan.kept[--plan.kept_axes];
+    const RowAxis across = plan.kept.axes[--plan.kept.count];
     const ptrdiff_t n = plan.row.length, size = plan.size;
     const ptrdiff_t width = BLOCK_BYTES / size;
     const bool copied = n > SHORT && n * BLOCK_BYTES <= COPIED_BYTES;
@@ -283,7 +219,7 @@ RowStatus run_neighbouring_columns(Plan& plan) {
         steps.inputs[k] = copied && !steps.same_in_all_columns[k] ? width : plan.row.strides[k] / size;
     }
     for (int k = 0; k < outputs; k++) steps.outputs[k] = copied ? width : plan.row.strides[plan.outputs + k] / size;
-    share(items, plan.positions() * across.length * n, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
+    share(items, plan.positions() * across.length * n, GRAIN, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
         char* at[MAX_ROW_OPERANDS];
         ValuesOfRows values;
         const auto locate = [&](ptrdiff_t column, char** column_at) {
@@ -338,7 +274,7 @@ template <class T> RowStatus run_through_buffers(const Plan& plan) {
     ColumnSteps steps = {};
     for (int k = 0; k < inputs; k++) steps.inputs[k] = width;
     for (int k = 0; k < outputs; k++) steps.outputs[k] = width;
-    share(tiles, rows * n, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
+    share(tiles, rows * n, GRAIN, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
         ValuesOfRows values;
         for (ptrdiff_t tile = first; tile < last; tile++) {
             const ptrdiff_t begin = tile * width, count = rows - begin < width ? rows - begin : width;
@@ -390,7 +326,7 @@ RowStatus run_rows(int program, bool wide, int axes, const ptrdiff_t* shape, con
         if (shape[a] == 0) return ROWS_DONE;
     if (!make_plan(plan, axes, shape, of_row, operands)) return ROWS_NEED_COPIES;
     RowStatus status = ROWS_DONE;
-    const Axis* const last = plan.kept_axes > 0 ? &plan.kept[plan.kept_axes - 1] : nullptr;
+    const RowAxis* const last = plan.kept.count > 0 ? &plan.kept.axes[plan.kept.count - 1] : nullptr;
     if (last != nullptr && plan.neighbours(*last) && last->length >= FEW_COLUMNS)
         status = run_neighbouring_columns(plan);
     else if (plan.dense(plan.row) && (plan.row.length > SHORT || plan.positions() < FEW_COLUMNS))

@@ -7,8 +7,6 @@
 
 namespace fastact {
 
-constexpr int MAX_AXES = 64;
-
 // An array: where its first element is, and the bytes between neighbours along each axis.
 struct RowOperand {
     char* data;

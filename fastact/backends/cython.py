@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from .. import _kernels
-from .._kernels import Call, RowCall, run_rows
+from .._kernels import BlockSteps, Call, RowCall, run_rows
 from ..declaration import Declaration
 
-__all__ = ["Call", "RowCall", "info", "loops", "run_rows", "set_num_threads"]
+__all__ = ["BlockSteps", "Call", "RowCall", "info", "loops", "run_rows", "set_num_threads"]
 
 
 def loops(declaration: Declaration, form: str) -> list[tuple[str, int, int]]:

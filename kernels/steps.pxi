@@ -1,0 +1,162 @@
+# Several ufuncs one after the other on blocks of some arrays, for fastact/blocks.py; included by _kernels.pyx.
+
+cdef extern from "steps_driver.hpp" namespace "fastact" nogil:
+    ctypedef void (*InnerLoop)(char**, const ptrdiff_t*, const ptrdiff_t*, void*)
+    cdef struct Step:
+        InnerLoop loop
+        void* data
+        int count
+        int* operands
+    cdef struct Steps:
+        int inputs
+        int outputs
+        int scratch
+        int count
+        Step* steps
+    cdef struct StepArray:
+        char* data
+        ptrdiff_t* strides
+        bint half
+        bint buffered
+    bint c_run_steps "fastact::run_steps"(const Steps&, const StepArray*, int, const ptrdiff_t*, bint)
+
+cdef enum:
+    # As in kernels/steps_driver.hpp.
+    MAX_STEP_OPERANDS = 40
+    MAX_STEPS = 40
+    MAX_LOOP_OPERANDS = 8
+
+
+cdef int loop_of(cnp.ufunc function, int number):
+    """Return which of a ufunc's inner loops has all operands of this type, -1 if none."""
+    cdef int i, k
+    for i in range(function.ntypes):
+        for k in range(function.nargs):
+            if function.types[i * function.nargs + k] != number:
+                break
+        else:
+            return i if function.functions != NULL and function.functions[i] != NULL else -1
+    return -1
+
+
+cdef class BlockSteps:
+    """Runs ufuncs one after the other on blocks of some arrays.
+
+    `steps` are pairs of a ufunc and the numbers of its operands: `inputs` arrays, `numbers`, `outputs` arrays, blocks of scratch.
+    """
+
+    cdef Steps of_single
+    cdef Steps of_double
+    cdef bint available
+    cdef int inputs
+    cdef int numbers
+    cdef float[MAX_STEP_OPERANDS] singles
+    cdef double[MAX_STEP_OPERANDS] doubles
+
+    def __init__(self, list steps, int inputs, list numbers, int outputs, int scratch):
+        self.inputs, self.numbers = inputs, len(numbers)
+        self.available = inputs + len(numbers) + outputs + scratch <= MAX_STEP_OPERANDS and len(steps) <= MAX_STEPS
+        if self.available:
+            for i, x in enumerate(numbers):
+                self.singles[i] = self.doubles[i] = x
+            self.available = (self.resolve(&self.of_single, steps, outputs, scratch, cnp.NPY_FLOAT32)
+                              and self.resolve(&self.of_double, steps, outputs, scratch, cnp.NPY_FLOAT64))
+
+    cdef bint resolve(self, Steps* program, list steps, int outputs, int scratch, int number):
+        """Find the inner loops for a type; return False if a ufunc has none."""
+        cdef cnp.ufunc function
+        cdef Step* step
+        cdef int i, k
+        program.inputs, program.outputs, program.scratch = self.inputs + self.numbers, outputs, scratch
+        program.count = len(steps)
+        for k, (ufunc, operands) in enumerate(steps):
+            function = ufunc
+            i = loop_of(function, number)
+            if i < 0 or len(operands) > MAX_LOOP_OPERANDS:
+                return False
+            step = &program.steps[k]
+            step.loop, step.data, step.count = <InnerLoop><void*>function.functions[i], function.data[i], len(operands)
+            for i, operand in enumerate(operands):
+                step.operands[i] = operand
+        return True
+
+    def __call__(self, inputs, outputs, int number):
+        """Run the steps in float32 or float64; return False, before anything is done, unless this is an ordinary case.
+
+        In an ordinary case arrays are aligned and native, and of the type that is computed in, or of float16 and the shape of the
+        outputs.  Inputs broadcast to the outputs, which have one shape, and each is an output or apart from it.
+        """
+        cdef StepArray[MAX_STEP_OPERANDS] arrays
+        cdef const Steps* program = &self.of_double if number == cnp.NPY_FLOAT64 else &self.of_single
+        cdef cnp.ndarray x, y, whole = outputs[0]
+        cdef int ndim = cnp.PyArray_NDIM(whole), a, k, missing
+        cdef bint in_place = False, done
+        if not self.available:
+            return False
+        for k in range(program.inputs + program.outputs):
+            arrays[k].half = arrays[k].buffered = False
+            if self.inputs <= k < program.inputs:
+                arrays[k].data = (<char*>&self.doubles[k - self.inputs] if number == cnp.NPY_FLOAT64
+                                  else <char*>&self.singles[k - self.inputs])
+                for a in range(ndim):
+                    arrays[k].strides[a] = 0
+                continue
+            x = inputs[k] if k < self.inputs else outputs[k - program.inputs]
+            arrays[k].data = cnp.PyArray_BYTES(x)
+            missing = ndim - cnp.PyArray_NDIM(x)
+            if not cnp.PyArray_CHKFLAGS(x, cnp.NPY_ARRAY_ALIGNED) or not cnp.PyArray_ISNOTSWAPPED(x):
+                return False
+            if cnp.PyArray_TYPE(x) != number:
+                if cnp.PyArray_TYPE(x) != cnp.NPY_FLOAT16 or not same_shape(x, whole):
+                    return False
+                arrays[k].half = True
+            for a in range(ndim):
+                arrays[k].strides[a] = 0 if a < missing or cnp.PyArray_DIM(x, a - missing) == 1 else cnp.PyArray_STRIDE(x, a - missing)
+        for x in inputs:
+            for y in outputs:
+                if extents_meet(x, y):
+                    if not same_elements(x, y):
+                        return False
+                    in_place = True
+        for k in range(program.inputs, program.inputs + program.outputs):
+            # A later step may still read what an earlier one would have written over.
+            arrays[k].buffered = in_place and program.outputs > 1
+        with nogil:
+            done = c_run_steps(program[0], arrays, ndim, <const ptrdiff_t*>cnp.PyArray_DIMS(whole), number == cnp.NPY_FLOAT64)
+        if not done:
+            raise MemoryError(f"there is no memory for some blocks of {self.inputs + program.outputs} arrays")
+        return True
+
+
+cdef bint extents_meet(cnp.ndarray x, cnp.ndarray y):
+    """Tell whether the memory between the first and the last byte of one array meets that of another."""
+    cdef char* x_first
+    cdef char* x_end
+    cdef char* y_first
+    cdef char* y_end
+    extent(x, &x_first, &x_end)
+    extent(y, &y_first, &y_end)
+    return x_first < y_end and y_first < x_end
+
+
+cdef void extent(cnp.ndarray x, char** first, char** end):
+    cdef Py_ssize_t reach
+    cdef int a
+    first[0] = cnp.PyArray_BYTES(x)
+    end[0] = first[0] + cnp.PyArray_ITEMSIZE(x)
+    for a in range(cnp.PyArray_NDIM(x)):
+        reach = (cnp.PyArray_DIM(x, a) - 1) * cnp.PyArray_STRIDE(x, a)
+        if reach < 0:
+            first[0] += reach
+        else:
+            end[0] += reach
+
+
+cdef bint same_elements(cnp.ndarray x, cnp.ndarray y):
+    cdef int a
+    if cnp.PyArray_BYTES(x) != cnp.PyArray_BYTES(y) or cnp.PyArray_TYPE(x) != cnp.PyArray_TYPE(y) or not same_shape(x, y):
+        return False
+    for a in range(cnp.PyArray_NDIM(x)):
+        if cnp.PyArray_DIM(x, a) != 1 and cnp.PyArray_STRIDE(x, a) != cnp.PyArray_STRIDE(y, a):
+            return False
+    return True
