@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 
 import numpy as np
 
@@ -54,11 +55,27 @@ def minmax(x: Array, axis: int) -> Array:
 
 
 def normalize(x: Array, axis: int, p: float = 2) -> Array:
-    return x / np.linalg.norm(x, p, axis=axis, keepdims=True) if p == np.inf else x / norm(x, axis, p)
+    return x / norm(x, axis, p)
 
 
-def norm(x: Array, axis: int, p: float) -> Array:
+def norm(x: Array, axis: int | tuple[int, ...] | None, p: float) -> Array:
+    if p == np.inf:
+        return np.abs(x).max(axis=axis, keepdims=True)
     return (np.abs(x) ** np.longdouble(p)).sum(axis=axis, keepdims=True) ** (1 / np.longdouble(p))
+
+
+@np.vectorize(otypes=[np.longdouble])
+def rounded(exact: Fraction) -> np.longdouble:
+    """The nearest long double."""
+    high = float(exact)
+    return np.longdouble(high) + float(exact - Fraction(high))
+
+
+def moments(x: Array, axis: int | tuple[int, ...]) -> tuple[Array, Array]:
+    """The mean and the population's variance, each rounded once."""
+    exact = np.vectorize(Fraction, otypes=[object])(x.astype(float))
+    mean = exact.mean(axis=axis, keepdims=True)
+    return rounded(mean), rounded(((exact - mean) ** 2).mean(axis=axis, keepdims=True))
 
 
 def gradient(loss: Callable[[Array], Array], x: Array) -> Array:

@@ -50,6 +50,7 @@ def others() -> list[tuple[str, str]]:
 
 KERNELS = (
     "accuracy", "layouts", "losses", "no_warnings", "normalizations", "rowwise", "same_bits", "softmaxes", "special_values",
+    "statistics",
 )  # fmt: skip
 """What depends on the kernels; the rest is the same Python for every ISA."""
 
