@@ -160,7 +160,7 @@ def _batch_norm_backward(
         center, spread = wide_moments(name, channels.x, channels.batch, channels.rows.dtype)
         statistics = Statistics(center, factor_of(spread, eps))
     each = tuple(n if a == channels.axis else 1 for a, n in enumerate(channels.x.shape))
-    check_statistics(name, statistics, each)
+    statistics = check_statistics(name, statistics, each)
     return channels.backward(grad, *statistics, weight, channels.batch, channels.count, out)
 
 
@@ -357,7 +357,8 @@ def _backward_of_groups(
     count = channels.count if groups is None else _groups(name, channels, groups)
     if statistics is None:
         statistics = _statistics_of_groups(channels, count, eps)
-    check_statistics(name, statistics, tuple(1 if a in channels.spatial else n for a, n in enumerate(channels.x.shape)))
+    each = tuple(1 if a in channels.spatial else n for a, n in enumerate(channels.x.shape))
+    statistics = check_statistics(name, statistics, each)
     return channels.backward(grad, *statistics, weight, channels.spatial, count, out)
 
 

@@ -91,7 +91,7 @@ def _layer_norm_backward(
     if statistics is None:
         mean, variance = wide_moments(name, x, rows.axes, rows.dtype)
         statistics = Statistics(mean, factor_of(variance, eps))
-    check_statistics(name, statistics, rows.shape_of_values)
+    statistics = check_statistics(name, statistics, rows.shape_of_values)
     high, low = two_parts(statistics.mean, rows.computed)
     factor = statistics.factor.astype(rows.computed)
     by_parameters: list[Array] = []

@@ -40,13 +40,17 @@ def _longest_run(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ..
 
 
 def check_statistics(function: str, statistics: Any, shape: tuple[int, ...]) -> Statistics:
-    """Return statistics that a caller handed in, which must have this shape."""
+    """Return statistics that a caller handed in, which must be floats of this shape."""
     if not isinstance(statistics, Statistics):
         raise TypeError(f"{function}: statistics is a {type(statistics).__name__}; it must be what the forward pass returned")
-    found = [np.shape(s) for s in statistics]
-    if found != [shape, shape]:
-        raise ValueError(f"{function}: statistics have shapes {found[0]} and {found[1]}; they must have {shape}")
-    return statistics
+    given = Statistics(*map(np.asarray, statistics))
+    if any(s.dtype.kind != "f" for s in given):
+        raise TypeError(f"{function}: statistics have dtypes {given.mean.dtype} and {given.factor.dtype}; they must be floats")
+    if any(s.shape != shape for s in given):
+        raise ValueError(
+            f"{function}: statistics have shapes {given.mean.shape} and {given.factor.shape}; they must have {shape}"
+        )
+    return given
 
 
 def wide_moments(function: str, x: Array, axes: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[Array, Array]:

@@ -101,3 +101,14 @@ def test_statistics_of_another_shape(name):
     for shapes in ((wrong, wrong), (right, wrong), (wrong, right), ((4,), (4,)), ((), ())):
         statistics = fa.Statistics(*(np.ones(shape) for shape in shapes))
         refused(name, statistics, ValueError, r"have shapes \(.*\) and \(.*\); they must have \(")
+
+
+@pytest.mark.parametrize("name", BACKWARD)
+def test_statistics_of_another_dtype(name):
+    one = np.ones(RIGHT[name != "batch_norm"])
+    refused(name, fa.Statistics(one, one.astype(int)), TypeError, "have dtypes float64 and int64; they must be floats")
+    refused(name, fa.Statistics(one.astype(str), one), TypeError, "have dtypes <U32 and float64")
+    refused(name, fa.Statistics(one, None), TypeError, "have dtypes float64 and object")
+    x = np.arange(24.0).reshape(2, 4, 3)
+    for array, listed in zip(*(BACKWARD[name](x, fa.Statistics(one, s), None) for s in (one, one.tolist())), strict=True):
+        assert same_bits(array, listed)
