@@ -160,3 +160,28 @@ def test_bad_arguments(call, error, words):
     with pytest.raises(error, match=words):
         call(x)
     assert same_bits(x, before)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"weight": np.ones(3)}, "weight has shape"),
+        ({"weight": np.ones(4, complex)}, "weight has dtype"),
+        ({"bias": np.ones((4, 1))}, "bias has shape"),
+        ({"variance": np.ones(3)}, "variance has shape"),
+        ({"variance": [1.0] * 4}, "variance must be an array"),
+        ({"variance": np.broadcast_to(1.0, 4)}, "variance is read-only"),
+        ({"momentum": -0.5}, "momentum is -0.5"),
+        ({"momentum": np.nan}, "momentum is nan"),
+        ({"eps": -1.0}, "eps is -1.0"),
+        ({"out": np.empty((2, 4))}, "out has shape"),
+        ({"out": np.empty((2, 4, 3), int)}, "out has dtype"),
+    ],
+    ids=str,
+)
+def test_running_statistics_stay_if_anything_is_wrong(wrong, words):
+    mean, variance = np.zeros(4), np.ones(4)
+    with pytest.raises((TypeError, ValueError), match=words):
+        fa.batch_norm(np.arange(24.0).reshape(2, 4, 3), **{"mean": mean, "variance": variance, "training": True} | wrong)
+    assert (mean == 0).all()
+    assert (variance == 1).all()
