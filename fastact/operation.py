@@ -78,8 +78,10 @@ class InPlace(_RowCall):
         name: str = operation.__name__
         self._operation = operation
         signature = inspect.signature(operation)
-        kept = [p for p in signature.parameters.values() if p.name != "out"]
-        self.__signature__ = signature.replace(parameters=kept)
+        parameters = list(signature.parameters.values())
+        self._positional = [p.name for p in parameters].index("out")
+        by_name = [p.replace(kind=p.KEYWORD_ONLY) for p in parameters[self._positional + 1 :]]
+        self.__signature__ = signature.replace(parameters=parameters[: self._positional] + by_name)
         self.__name__ = self.__qualname__ = f"{name}_"
         self.__module__ = "fastact"
         self.__doc__ = (
@@ -100,6 +102,10 @@ class InPlace(_RowCall):
     def _general(self, x: Any, *args: Any, **options: Any) -> Any:
         if "out" in options:
             raise TypeError(f"{self.__name__}: there is no argument out; the result is written over x")
+        if len(args) >= self._positional:
+            raise TypeError(
+                f"{self.__name__}: {1 + len(args)} arguments are given by position; it takes {self._positional}, and others by name"
+            )
         check_writeable_in_place(self._operation.__name__, x)
         return self._operation(x, *args, out=x, **options)
 

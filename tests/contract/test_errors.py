@@ -1,5 +1,6 @@
 """Bad input: one clear sentence that names the argument, raised before anything is written."""
 
+import inspect
 import re
 
 import numpy as np
@@ -8,6 +9,7 @@ from catalogue import CASES
 from numpy.lib.stride_tricks import as_strided
 
 import fastact as fa
+from fastact.operation import InPlace
 
 
 def sentence(caught, *words):
@@ -381,6 +383,27 @@ def test_row_operations_in_place_refuse(operation, x, error):
         getattr(fa, operation + "_")(x)
     sentence(caught, "x")
     assert (np.asarray(x) == before).all()
+
+
+IN_PLACE = [twin for twin in map(fa.__dict__.get, fa.__all__) if isinstance(twin, InPlace)]
+
+
+@pytest.mark.parametrize("twin", IN_PLACE, ids=lambda twin: twin.__name__)
+def test_operations_in_place_have_no_out(twin):
+    """Neither by name nor in its place, nor are arguments that would follow it taken for others."""
+    x, out = np.arange(24.0).reshape(2, 4, 3), np.zeros((2, 4, 3))
+    parameters = inspect.signature(twin).parameters.values()
+    by_position = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD][1:]
+    for positional, named in (
+        ([], {"out": out}),
+        ([], {"out": x}),
+        ([None if p.default is p.empty else p.default for p in by_position] + [out], {}),
+    ):
+        with pytest.raises(TypeError) as caught:
+            twin(x, *positional, **named)
+        sentence(caught, twin.__name__, "out" if named else "by position")
+    assert (x == np.arange(24.0).reshape(2, 4, 3)).all()
+    assert (out == 0).all()
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
