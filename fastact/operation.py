@@ -103,9 +103,7 @@ class InPlace(_RowCall):
         if "out" in options:
             raise TypeError(f"{self.__name__}: there is no argument out; the result is written over x")
         if len(args) >= self._positional:
-            raise TypeError(
-                f"{self.__name__}: {1 + len(args)} arguments are given by position; it takes {self._positional}, and others by name"
-            )
+            raise TypeError(f"{self.__name__}: {1 + len(args)} arguments are given by position; it takes {self._positional}")
         check_writeable_in_place(self._operation.__name__, x)
         return self._operation(x, *args, out=x, **options)
 
