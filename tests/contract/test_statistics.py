@@ -48,6 +48,15 @@ def test_the_factor_of_rms_norm(axis, dtype, rng):
 
 
 @pytest.mark.parametrize("axis", [0, 1, (0, 2), None], ids=str)
+def test_the_extremes_of_minmax(axis, dtype, rng):
+    x = rng.normal(scale=3, size=(3, 40, 5)).astype(dtype)
+    y, smallest, largest = fa.minmax(x, axis, feature_range=(-2, 5), return_statistics=True)
+    assert same_bits(y, fa.minmax(x, axis, feature_range=(-2, 5)))
+    assert same_bits(smallest, x.min(axis=axis, keepdims=True))
+    assert same_bits(largest, x.max(axis=axis, keepdims=True))
+
+
+@pytest.mark.parametrize("axis", [0, 1, (0, 2), None], ids=str)
 @pytest.mark.parametrize("p", [1, 2, 3, 10, np.inf])
 def test_norms(p, axis, dtype, rng):
     """Right to 2 ulp, and not raised to eps."""
