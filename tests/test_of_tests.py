@@ -1,12 +1,16 @@
-"""A test of the tests: break any polynomial of the mathematics a little, and the accuracy check must see it."""
+"""A test of the tests: break any polynomial, or any result of a row program, a little, and a check must see it."""
+
+import ast
+import inspect
 
 import errors
 import numpy as np
 import pytest
 from catalogue import CASES
+from contract import test_channel_norms, test_losses, test_normalizations, test_rowwise, test_softmaxes, test_statistics
 from inputs import samples
 
-from fastact import activations, coefficients, elementary, words
+from fastact import activations, coefficients, elementary, row_calls, rowwise, words
 from fastact.language import Constant, bind, functions_of
 
 SOURCES = [function for module in (elementary, *activations.MODULES) for function in functions_of(module)]
@@ -57,3 +61,61 @@ def test_a_broken_polynomial_is_seen(true, sound, name, place):
     wrong[place] *= 1 + 1e-4
     broken = failures(true, {name: Constant(float32=tuple(wrong), float64=right.float64)})
     assert broken & sound
+
+
+ROW_CHECKS = [
+    lambda rng: test_softmaxes.test_values((3, 40, 5), 1, "float32", rng),
+    lambda rng: test_softmaxes.test_scale_cap_and_mask(1, "float32", rng),
+    lambda rng: test_softmaxes.test_backward(1, "float32", rng),
+    lambda rng: test_rowwise.test_float16_is_computed_in_float32(rng),
+    *(
+        lambda rng, case=case: test_normalizations.test_values(case, (3, 40, 7), 1, "float32", rng)
+        for case in test_normalizations.CASES
+    ),
+    *(lambda rng, case=case: test_normalizations.test_backward(case, 1, "float32", rng) for case in test_normalizations.CASES),
+    lambda rng: test_normalizations.test_affine_parameters(-1, "float32", rng),
+    lambda rng: test_normalizations.test_weight_norm("float32", rng),
+    lambda rng: test_channel_norms.test_batch_norm((3, 4, 5), 1, "float32", rng),
+    lambda rng: test_statistics.test_the_mean_has_twice_the_precision("batch_norm", 1e4, "float32", rng),
+    *(lambda rng, p=p: test_statistics.test_norms(p, 1, "float32", rng) for p in (1, 2, 3, np.inf)),
+    lambda rng: test_statistics.test_the_extremes_of_minmax(1, "float32", rng),
+    lambda rng: test_losses.test_cross_entropy_of_indices(1, 0.0, "none", "float32", rng),
+    lambda rng: test_losses.test_cross_entropy_of_indices(1, 0.1, "none", "float32", rng),
+    lambda rng: test_losses.test_cross_entropy_of_probabilities(0.0, "none", "float32", rng),
+    lambda rng: test_losses.test_a_confident_row_keeps_its_digits(10, "float32"),
+    lambda rng: test_losses.test_losses_of_elements((3, 4), "none", "float32", rng),
+    lambda rng: test_losses.test_losses_of_elements((3, 4), "sum", "float32", rng),
+]
+
+
+def holds(check) -> bool:
+    """Return whether a test passes."""
+    try:
+        check(np.random.default_rng(20240229))
+    except AssertionError:
+        return False
+    return True
+
+
+def results() -> list[tuple[str, int]]:
+    """Return the names of the row programs, each with the places of what it returns."""
+    returned = {f.__name__: ast.parse(inspect.getsource(f)).body[0].body[-1].value for f in rowwise.PROGRAMS}
+    return [(name, place) for name, value in returned.items() for place in range(len(getattr(value, "elts", [value])))]
+
+
+def test_sound_row_programs_pass():
+    assert all(map(holds, ROW_CHECKS))
+
+
+@pytest.mark.parametrize(("program", "place"), results())
+def test_a_broken_row_program_is_seen(program, place, monkeypatch):
+    """One result is off by a part in ten thousand."""
+    sound = row_calls._run_rows
+
+    def broken(name, inputs, outputs, axes, settings):
+        sound(name, inputs, outputs, axes, settings)
+        if name == program:
+            outputs[place] *= 1 + 1e-4
+
+    monkeypatch.setattr(row_calls, "_run_rows", broken)
+    assert not all(map(holds, ROW_CHECKS))
