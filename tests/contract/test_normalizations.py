@@ -134,11 +134,17 @@ def test_layer_norm_of_data_with_an_offset(offset, rng):
     """The table that peers fail: off by 6e-3 at 1e5."""
     x = (rng.normal(size=(50, 1024)) + offset).astype(np.float32)
     assert ulps(fa.layer_norm(x), row_truth.layer_norm(x.astype(np.longdouble), 1)) <= ULPS["float32"]
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e2, 1e3, 1e4, 1e5])
+@pytest.mark.parametrize(("function", "eps"), [(fa.layer_norm, 1e-5), (fa.zscore, 0.0)], ids=["layer_norm", "zscore"])
+def test_gradients_of_data_with_an_offset(function, eps, offset, rng):
+    x = (rng.normal(size=(50, 1024)) + offset).astype(np.float32)
     grad = rng.normal(size=x.shape).astype(np.float32)
-    z = row_truth.layer_norm(x.astype(np.longdouble), 1)
-    factor = 1 / np.sqrt(x.astype(np.longdouble).var(axis=1, keepdims=True) + np.longdouble(1e-5))
+    z = row_truth.layer_norm(x.astype(np.longdouble), 1, eps)
+    factor = 1 / np.sqrt(x.astype(np.longdouble).var(axis=1, keepdims=True) + np.longdouble(eps))
     wanted = factor * (grad - grad.mean(axis=1, keepdims=True, dtype=np.longdouble) - z * (grad * z).mean(axis=1, keepdims=True))
-    assert np.abs(fa.layer_norm.backward(grad, x) - wanted).max() < 2e-6
+    assert np.abs(function.backward(grad, x, eps=eps) - wanted).max() < 2e-6
 
 
 def test_columns_of_many_rows(rng):
