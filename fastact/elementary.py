@@ -212,17 +212,35 @@ def exp_of_minus_square(t: Any) -> Any:
     return start + fma(r * r, polynomial(r, EXPM1), rest), n
 
 
-def normal_tail(t: Any) -> Any:
-    """Return ``normal_cdf(-t) * exp(t * t / 2)`` for ``t`` not below zero, and the rest of it."""
+def place_of_tail(t: Any) -> Any:
+    """Return the inverse of ``t + TAIL_POLE``, its relative error, ``t`` times it and the rest of that, for ``t >= 0``."""
     denominator = t + TAIL_POLE
     inverse = 1.0 / denominator
-    # What rounding took from the denominator, from its inverse and from w is put back.
+    # What rounding took from the denominator, from its inverse and from the place is put back.
     denominator_rest = t - (denominator - TAIL_POLE)
     error = fma(-inverse, denominator_rest, fma(-inverse, denominator, 1.0))
-    k = fma(t * inverse, error, fma(t, inverse, -TAIL_CENTRE))
+    place = t * inverse
+    return inverse, error, place, fma(-place, denominator_rest, fma(-place, denominator, t)) * inverse
+
+
+def factor_of_tail(place: Any, place_rest: Any) -> Any:
+    """Return ``normal_cdf(-t) * exp(t * t / 2) * (t + TAIL_POLE)`` at a place, and the rest of it."""
+    k = (place - TAIL_CENTRE) + place_rest
     slope = polynomial(k, TAIL)
     w = fma(k, slope, TAIL_FIRST)
-    w_rest = fma(k, slope, TAIL_FIRST - w)
+    return w, fma(k, slope, TAIL_FIRST - w)
+
+
+def product_of_tail(q: Any, q_rest: Any, w: Any, w_rest: Any, p: Any, p_rest: Any, n: Any) -> Any:
+    """Return ``(q + q_rest) * (w + w_rest) * (1 + p + p_rest) * 2**n``, which rounds once as a whole."""
+    grown = fma(w, p, fma(w, p_rest, w_rest))
+    return ldexp(fma(q, w, fma(q, grown, q_rest * (w + grown))), n)
+
+
+def normal_tail(t: Any) -> Any:
+    """Return ``normal_cdf(-t) * exp(t * t / 2)`` for ``t`` not below zero, and the rest of it."""
+    inverse, error, place, place_rest = place_of_tail(t)
+    w, w_rest = factor_of_tail(place, place_rest)
     ratio = w * inverse
     return ratio, fma(ratio, error, fma(w_rest, inverse, fma(w, inverse, -ratio)))
 
@@ -241,8 +259,10 @@ def normal_tail_pull_and_peak(t: Any) -> Any:
     For ``t`` not below zero and not above ``NORMAL_END``.
     """
     p, p_rest, n = exp_of_half_square(t)
+    inverse, error, place, place_rest = place_of_tail(t)
+    w, w_rest = factor_of_tail(place, place_rest)
+    tail = product_of_tail(inverse, inverse * error, w, w_rest, p, p_rest, n)
     ratio, rest = normal_tail(t)
-    tail = ldexp(ratio + fma(ratio, p, fma(ratio, p_rest, fma(rest, p, rest))), n)
     pull, pull_rest = pull_of_tail(t, ratio, rest)
     pull = ldexp(pull + fma(pull, p, fma(pull, p_rest, fma(pull_rest, p, pull_rest))), n)
     return tail, pull, ldexp(1.0 + (p + p_rest), n)

@@ -43,6 +43,8 @@ _run_rows: Callable[..., None] = getattr(backend_module, "run_rows", run_rows_in
 
 def as_array(function: str, argument: str, x: Any) -> Array:
     """Return an array of real numbers for anything array-like that holds all of its elements in memory."""
+    if type(x) is np.ndarray and x.dtype.num in _FLOATS:
+        return x
     if type(x) is not np.ndarray:
         if isinstance(x, np.ma.MaskedArray):
             raise TypeError(f"{function}: {argument} is a masked array, whose mask would be lost; pass {argument}.filled(value)")
@@ -224,8 +226,11 @@ class Rows:
                 results.append(target)
             else:
                 results.append(np.empty(self.shape, self.computed))
-        statistics = [np.full(self.shape_of_values, value_if_empty, self.computed) for _ in range(values)]
-        if math.prod(self.shape):
+        statistics = [np.empty(self.shape_of_values, self.computed) for _ in range(values)]
+        if 0 in self.shape:
+            for of_empty_rows in statistics:
+                of_empty_rows.fill(value_if_empty)
+        else:
             _run_rows(program, operands, [*results, *statistics], self.axes, settings)
         for k, (result, target) in enumerate(zip(results, out, strict=True)):
             if result is not target:

@@ -83,8 +83,8 @@ cdef class BlockSteps:
     def __call__(self, inputs, outputs, int number):
         """Run the steps in float32 or float64; return False, before anything is done, unless this is an ordinary case.
 
-        In an ordinary case arrays are aligned and native, and of the type that is computed in, or of float16 and the shape of the
-        outputs.  Inputs broadcast to the outputs, which have one shape, and each is an output or apart from it.
+        In an ordinary case arrays are aligned and native, and of the type that is computed in, or for float32 of float16 and the
+        shape of the outputs.  Inputs broadcast to the outputs, which have one shape, and each is an output or apart from it.
         """
         cdef StepArray[MAX_STEP_OPERANDS] arrays
         cdef const Steps* program = &self.of_double if number == cnp.NPY_FLOAT64 else &self.of_single
@@ -107,7 +107,7 @@ cdef class BlockSteps:
             if not cnp.PyArray_CHKFLAGS(x, cnp.NPY_ARRAY_ALIGNED) or not cnp.PyArray_ISNOTSWAPPED(x):
                 return False
             if cnp.PyArray_TYPE(x) != number:
-                if cnp.PyArray_TYPE(x) != cnp.NPY_FLOAT16 or not same_shape(x, whole):
+                if cnp.PyArray_TYPE(x) != cnp.NPY_FLOAT16 or number != cnp.NPY_FLOAT32 or not same_shape(x, whole):
                     return False
                 arrays[k].half = True
             for a in range(ndim):

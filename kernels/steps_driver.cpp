@@ -13,8 +13,8 @@ namespace {
 // Elements for which a second thread pays.
 constexpr ptrdiff_t GRAIN = 32768;
 
-// Elements of a block: the operands of a few steps stay in the first-level cache.
-constexpr ptrdiff_t STEPS_BLOCK = 2048;
+// Elements of a block: the operands of a few steps stay in the first two levels of the caches.
+constexpr ptrdiff_t STEPS_BLOCK = 4096;
 
 using StepAxis = Axis<MAX_STEP_OPERANDS>;
 

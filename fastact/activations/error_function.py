@@ -28,10 +28,13 @@ from ..declaration import activation
 from ..elementary import (
     exp_of_half_square,
     exp_of_minus_square,
+    factor_of_tail,
     growth,
     normal_tail,
     normal_tail_and_peak,
     normal_tail_pull_and_peak,
+    place_of_tail,
+    product_of_tail,
     pull_of_tail,
     reduce_by_ln2,
 )
@@ -88,8 +91,13 @@ def laplace(x: Any, mu: Any = 0.707107, sigma: Any = 0.282095) -> Any:
     t = minimum(absolute(z), NORMAL_END)
     rest = where(inside, fma(-z, sigma, distance) + distance_rest, 0.0) / sigma
     rest = where(z < 0.0, -rest, rest)
-    tail, pull, peak = normal_tail_pull_and_peak(t)
-    tail = fma(-rest, NORMAL_PEAK * peak, tail)
+    p, p_rest, n = exp_of_half_square(t)
+    inverse, error, place, place_rest = place_of_tail(t)
+    w, w_rest = factor_of_tail(place, place_rest)
+    # What rounding took from t moves the tail along its slope.
+    inverse_rest = fma(inverse, error, -(rest * NORMAL_PEAK) / w)
+    tail = product_of_tail(inverse, inverse_rest, w, w_rest, p, p_rest, n)
+    peak = ldexp(1.0 + (p + p_rest), n)
     height = NORMAL_PEAK / sigma
     height_rest = (fma(-height, sigma, NORMAL_PEAK) + NORMAL_PEAK_REST) / sigma
     slope = fma(height, peak, peak * fma(height, -(t * rest), height_rest))
@@ -114,11 +122,9 @@ def gelu(x: Any) -> Any:
     """
     a = minimum(absolute(x), NORMAL_END)
     p, p_rest, n = exp_of_half_square(a)
-    ratio, rest = normal_tail(a)
-    scaled = a * ratio
-    scaled_rest = fma(a, rest, fma(a, ratio, -scaled))
-    scaled_rest = fma(scaled, p_rest, fma(scaled_rest, p, scaled_rest))
-    y = ldexp(scaled + fma(scaled, p, scaled_rest), n)
+    inverse, error, place, place_rest = place_of_tail(a)
+    w, w_rest = factor_of_tail(place, place_rest)
+    y = product_of_tail(place, place_rest, w, w_rest, p, p_rest, n)
     tail, low, peak = normal_tail_pull_and_peak(a)
     return maximum(x, -0.0) - y, where(x < 0.0, low, 1.0 - low)
 

@@ -1,4 +1,5 @@
-"""What all operations that walk over blocks share: a few blocks are all that they allocate besides their results."""
+"""What all operations that walk over blocks share: any layout gives the results of whole arrays, and a few blocks are all that
+they allocate besides these."""
 
 import tracemalloc
 
@@ -6,6 +7,7 @@ import numpy as np
 import pytest
 
 import fastact as fa
+from fastact.blocks import run_blocks
 
 N = 1 << 19
 BLOCK = 4096
@@ -92,3 +94,124 @@ def test_memory(make, monkeypatch):
         tracemalloc.stop()
     # Bytes: fifty blocks of float32, with those of the steps in plain NumPy, are less than any input.
     assert peak < 50 * BLOCK * 4 < N * 2
+
+
+def product_and_sum(a, b, c, out, scratch):
+    np.multiply(a, b, out=scratch)
+    np.add(scratch, c, out=out)
+
+
+def sum_and_product(a, b, out, product):
+    np.add(a, b, out=out)
+    np.multiply(a, b, out=product)
+
+
+def numbers_within(a, out):
+    np.maximum(a, 0.25, out=out)
+    np.subtract(1, out, out=out)
+
+
+def fill(shape, dtype):
+    return np.random.default_rng(7).standard_normal(shape).astype(dtype)
+
+
+def plain(shape, dtype):
+    return fill(shape, dtype)
+
+
+def fortran(shape, dtype):
+    return np.asfortranarray(fill(shape, dtype))
+
+
+def every_second(shape, dtype):
+    return fill([2 * n for n in shape], dtype)[tuple(slice(None, None, 2) for _ in shape)]
+
+
+def backwards(shape, dtype):
+    return fill(shape, dtype)[tuple(slice(None, None, -1) for _ in shape)]
+
+
+def part_of_rows(shape, dtype):
+    return fill((*shape[:-1], shape[-1] + 3), dtype)[..., 2:-1]
+
+
+def swapped(shape, dtype):
+    return fill(shape, dtype).astype(np.dtype(dtype).newbyteorder())
+
+
+def misaligned(shape, dtype):
+    x = np.frombuffer(bytearray(1 + int(np.prod(shape)) * np.dtype(dtype).itemsize), dtype, offset=1).reshape(shape)
+    x[...] = fill(shape, dtype)
+    return x
+
+
+LAYOUTS = [plain, fortran, every_second, backwards, part_of_rows, swapped, misaligned]
+SHAPES = [(1,), (5000,), (3, 9000), (5000, 3), (70, 300), (4, 1, 5, 6), (9, 50, 7, 7)]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_layouts_and_broadcasting(shape, dtype, layout, threads):
+    computed = np.float32 if dtype == "float16" else np.dtype(dtype)
+    a, out = layout(shape, dtype), layout(shape, dtype)
+    per_axis = [fill([n if i == k else 1 for i, n in enumerate(shape)], computed) for k in range(len(shape))]
+    for b in [np.float32(3).astype(computed), *per_axis, per_axis[-1].reshape(-1), fill(shape, "float16")]:
+        for c in (a, plain(shape, computed), fill(shape[-1:], "float64")):
+            expected = np.add(a.astype(computed) * b.astype(computed), c.astype(computed)).astype(dtype)
+            with fa.num_threads(threads):
+                run_blocks(product_and_sum, [a, np.asarray(b), c], [out], np.dtype(dtype), scratch=1)
+            np.testing.assert_array_equal(out, expected, strict=False)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_results_over_inputs(shape, layout):
+    a, b = layout(shape, "float32"), layout(shape, "float32") + np.float32(1)
+    total, product = a + b, a * b
+    run_blocks(sum_and_product, [a, b], [a, b], np.dtype("float32"))
+    np.testing.assert_array_equal(a, total)
+    np.testing.assert_array_equal(b, product)
+
+
+@pytest.mark.parametrize("shift", [-4097, -1, 1, 3])
+def test_results_beside_inputs(shift):
+    whole = fill(20000, "float32")
+    a, out = (whole[5000:15000], whole[5000 + shift : 15000 + shift])
+    expected = 1 - np.maximum(a, np.float32(0.25))
+    run_blocks(numbers_within, [a], [out], np.dtype("float32"))
+    np.testing.assert_array_equal(out, expected)
+
+
+def test_no_elements():
+    out = np.empty((0, 3), np.float32)
+    run_blocks(numbers_within, [out], [out], out.dtype)
+
+
+def takes_many(*blocks):
+    *inputs, out = blocks
+    np.positive(inputs[0], out=out)
+    for x in inputs[1:]:
+        np.add(out, x, out=out)
+
+
+def hypotenuse(a, out):
+    np.hypot(a, np.float32(0.5), out=out)
+
+
+def test_more_operands_than_compiled_code_takes():
+    inputs = [fill((100, 60), "float32") for _ in range(45)]
+    out = np.empty((100, 60), np.float32)
+    run_blocks(takes_many, inputs, [out], out.dtype)
+    expected = inputs[0].copy()
+    for x in inputs[1:]:
+        expected += x
+    np.testing.assert_array_equal(out, expected)
+
+
+def test_any_ufunc():
+    a = fill((100, 60), "float32")
+    out = np.empty_like(a)
+    run_blocks(hypotenuse, [a], [out], out.dtype)
+    np.testing.assert_array_equal(out, np.hypot(a, np.float32(0.5)))
