@@ -51,6 +51,19 @@ from .words import (
 )
 
 
+def sum_and_rest(a: Any, b: Any) -> Any:
+    """Return the sum, and what rounding took from it."""
+    s = a + b
+    from_b = s - a
+    return s, (a - (s - from_b)) + (b - from_b)
+
+
+def product_and_rest(a: Any, b: Any) -> Any:
+    """Return the product, and what rounding took from it."""
+    p = a * b
+    return p, fma(a, b, -p)
+
+
 def reduce_by_ln2(x: Any) -> Any:
     """Return ``r`` and the integer ``n`` with ``x = r + n * log(2)`` and ``abs(r)`` at most about ``log(2) / 2``."""
     n = fma(x, LOG2_E, TO_INTEGER) - TO_INTEGER

@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import inf
 from typing import Any
 
-from ..coefficients import ATAN, HALF_PI, HALF_PI_REST, HUGE, SQUARE_END
+from ..coefficients import ATAN, HALF_PI, HALF_PI_REST, HUGE, SMALLEST_NORMAL, SQUARE_END
 from ..declaration import activation, from_output
-from ..elementary import exp, log1p
-from ..words import absolute, copysign, fma, maximum, minimum, polynomial, sqrt, where
+from ..elementary import exp, log1p, product_and_rest, sum_and_rest
+from ..words import absolute, copysign, exponent, fma, ldexp, maximum, minimum, polynomial, sqrt, where
 
 
 @activation(limits={-inf: (-1.0, 0.0), inf: (1.0, 0.0)}, aliases=("soft_sign",), monotone=True)
@@ -116,7 +116,6 @@ def squareplus_from_output(y: Any, b: Any) -> Any:
     aliases=("smu_1",),
     trainable=("alpha", "mu"),
     monotone=True,
-    ulp=(4, 2),
     domain={"alpha": (0.0, 1.0), "mu": (-1e30, 1e30)},
 )
 def smu1(x: Any, alpha: Any = 0.25, mu: Any = 4.352665993287951e-9) -> Any:
@@ -137,29 +136,62 @@ def smu1(x: Any, alpha: Any = 0.25, mu: Any = 4.352665993287951e-9) -> Any:
     >>> fa.smu1([-2.0, 1.0])
     array([-0.5,  1. ])
     """
-    base = minimum(maximum(x, -HUGE), HUGE)
-    a = absolute(base)
-    u = (1.0 - alpha) * a
-    v = absolute(mu)
-    larger = where(u > v, u, v)
-    ratio = where(u > v, v, u) / larger
-    stretch = sqrt(fma(ratio, ratio, 1.0))
-    hypotenuse = larger * stretch
-    bend = 0.5 * v * (v / fma(larger, stretch, u))
-    # Below zero the value is a difference, written as a product to be right near its root too.
-    c = 2.0 * sqrt(alpha)
-    product = fma(-c, a, v) * (fma(c, a, v) / (2.0 * fma(larger, stretch, fma(alpha, a, a))))
-    low = where(bend < 0.125 * alpha * a, fma(alpha, x, bend), product)
-    negative = x < 0.0
-    value = where(negative, low, x + bend)
-    # 1 - u / hypotenuse, without cancellation.
-    near = u < v
-    quotient = where(near, ratio, ratio * ratio) / where(near, stretch, fma(stretch, stretch, stretch))
-    k = where(near, 1.0 - quotient, quotient)
-    half = 0.5 * (1.0 - alpha)
-    slope = where(negative, fma(half, k, alpha), fma(-half, k, 1.0))
-    by_alpha = where(negative, x * fma(-0.5, k, 1.0), 0.5 * k * base)
-    return value, slope, by_alpha, 0.5 * (mu / hypotenuse)
+    # In units of a power of two near mu no square leaves the range.
+    width = absolute(mu)
+    n = exponent(maximum(width, SMALLEST_NORMAL))
+    unit = ldexp(1.0, n)
+    scale = ldexp(1.0, -n)
+    v = width * scale
+    a = minimum(absolute(x) * scale, HUGE)
+    near = minimum(a, 0.5 * SQUARE_END)
+    far = a > near
+    # The root of u * u + v * v.  What rounding took from each sum and product is put back.
+    opening, opening_rest = sum_and_rest(1.0, -alpha)
+    u, u_rest = product_and_rest(opening, near)
+    u_rest = fma(opening_rest, near, u_rest)
+    u_square, u_square_rest = product_and_rest(u, u)
+    v_square, v_square_rest = product_and_rest(v, v)
+    square, square_rest = sum_and_rest(u_square, v_square)
+    square_rest = square_rest + fma(2.0 * u, u_rest, u_square_rest + v_square_rest)
+    root = sqrt(square)
+    d = fma(root, u, square)
+    d_inverse = 1.0 / maximum(d, SMALLEST_NORMAL)
+    root_rest = (0.5 * d_inverse * (root + u)) * (fma(-root, root, square) + square_rest)
+    hypotenuse = where(far, maximum(opening * a, v), root)
+    # Above zero the value is half of (1 + alpha) * a + root.
+    steep, steep_rest = sum_and_rest(1.0, alpha)
+    line, line_rest = product_and_rest(steep, a)
+    whole, whole_rest = sum_and_rest(line, hypotenuse)
+    whole_rest = whole_rest + fma(steep_rest, near, line_rest + root_rest)
+    # Below zero it is v * v - 4 * alpha * a * a over twice that, to all digits next to its root too.
+    fall, fall_rest = product_and_rest(4.0 * alpha, near)
+    product, product_rest = product_and_rest(fall, near)
+    rest, rest_rest = product_and_rest(fall_rest, near)
+    top, top_rest = sum_and_rest(v_square, -product)
+    top, lost = sum_and_rest(top, v_square_rest - product_rest)
+    top_rest = (top_rest + lost) - rest_rest
+    top, lost = sum_and_rest(top, -rest)
+    inverse = 0.5 / maximum(whole, SMALLEST_NORMAL)
+    low = top * inverse
+    low = fma(inverse, fma(-2.0 * low, whole_rest, fma(-2.0 * low, whole, top) + (top_rest + lost)), low)
+    tail = v_square * inverse
+    low = where(far, fma(alpha, where(alpha == 0.0, maximum(x, -HUGE), x), unit * tail), unit * low)
+    high = where(far, x, (0.5 * unit) * (whole + whole_rest))
+    # 1 - u / root is v * v / d.
+    d_rest = fma(root, u, square - d) + (square_rest + fma(root, u_rest, root_rest * u))
+    k = v_square * d_inverse
+    k_rest = d_inverse * (fma(-k, d_rest, fma(-k, d, v_square)) + v_square_rest)
+    ratio = where(far & (u > 0.0), 4.0 * near * inverse, 1.0)
+    k = (k * ratio) * ratio
+    k_rest = (k_rest * ratio) * ratio
+    half = 0.5 * opening
+    pull_rest = fma(half, k_rest, 0.5 * opening_rest * k)
+    below = x <= 0.0
+    slope = where(below, fma(half, k, alpha + pull_rest), fma(-half, k, 1.0 - pull_rest))
+    share = where(k > 0.0, 0.5 * x, 0.0)
+    by_alpha = where(below, fma(-share, k, fma(-share, k_rest, x)), fma(share, k, share * k_rest))
+    by_mu = 0.5 * ((mu * scale) / maximum(hypotenuse, SMALLEST_NORMAL))
+    return where(below, low, high), slope, by_alpha, by_mu
 
 
 @activation(limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)})

@@ -6,7 +6,7 @@ import errors
 import numpy as np
 import pytest
 from catalogue import CASES, SLOW, Case
-from inputs import samples, walk
+from inputs import samples, stretches, walk
 from truth import TRUTH
 
 SPARSE = 10 if SLOW else 1
@@ -72,7 +72,7 @@ def test_derivative_by_a_parameter(case, parameter, working_dtype, true):
 @pytest.mark.parametrize("factor", [0.5, 1.7])
 @pytest.mark.parametrize("case", [case for case in CASES if case.defaults], ids=lambda case: case.name)
 def test_other_parameters(case, working_dtype, factor, true, request):
-    if case.name in ("smu", "smu1"):
+    if case.name == "smu":
         reason = "an open defect: the roots of the value and of the slope move with the parameters"
         request.applymarker(pytest.mark.xfail(strict=False, reason=reason))
     x = samples(working_dtype)
@@ -80,6 +80,35 @@ def test_other_parameters(case, working_dtype, factor, true, request):
     value, derivative = case.function.value_and_derivative(x, *settings)
     check_value(case, value, true(case.name, x, settings), x)
     check_derivative(derivative, true(case.name, x, settings, by=0), x, case.declaration.ulp[1])
+
+
+EDGES = {
+    "smu1": [(0.0, 1.0), (0.61, 3e11), (0.3, -9e29), (0.9, 1e-38), (1.0, 1.0), (0.25, 0.0)],
+}
+"""Slopes from none to that of the identity, those with which the derivative hardly stays above zero, and bends of any width."""
+
+
+@pytest.mark.parametrize(("name", "settings"), [(name, settings) for name in EDGES for settings in EDGES[name]])
+def test_edges_of_the_parameters(name, settings, working_dtype, true):
+    case = Case(name)
+    mu = abs(settings[1])
+    width = mu if name == "smu1" else 1 / (mu or 1)
+    parts = [walk(working_dtype, 300, width * 2.0**-12, width * 2.0**6), walk(working_dtype, 50, 2.0**-20, 16)]
+    x = np.unique(np.concatenate(parts))
+    value, derivative = case.function.value_and_derivative(x, *settings)
+    check_value(case, value, true(name, x, settings), x)
+    check_derivative(derivative, true(name, x, settings, by=0), x, case.declaration.ulp[1])
+
+
+@pytest.mark.parametrize("settings", [(0.25, 4.352665993287951e-9), (0.61, 3e11), (0.3, -9e29), (0.0625, 1e-30), (0.9, 7.0)])
+def test_smu1_next_to_its_root(settings, working_dtype, true):
+    """The value counts in its own units there, however small it is."""
+    alpha, mu = settings
+    x = stretches(working_dtype, np.array([-abs(mu) / (2 * np.sqrt(alpha))])).reshape(-1)
+    x = np.concatenate([2 * x[0] - x, x])
+    result = Case("smu1").function(x, *settings)
+    error = errors.ulp_error(result, true("smu1", x, settings))
+    assert error.max() <= 2, worst(error, x, result)
 
 
 def in_float64(case: Case, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
