@@ -61,7 +61,7 @@ TRUTH: dict[str, Callable[..., mpf]] = {
     "mish": lambda x: x * mp.tanh(softplus(x)),
     "hard_swish": lambda x, bend=3.0: x * max(min(x + bend, 2 * bend), 0) / (2 * bend),
     "squareplus": lambda x, b=4.0: (x + mp.sqrt(x**2 + b)) / 2 if x > 0 else b / (mp.sqrt(x**2 + b) - x) / 2,
-    "smu": lambda x, alpha=0.25, mu=1e6: ((1 + alpha) * x + (1 - alpha) * x * erf(mu * (1 - alpha) * x)) / 2,
+    "smu": lambda x, alpha=0.25, mu=1e6: alpha * x + (1 - alpha) * x * normal_cdf(mp.sqrt(2) * mu * (1 - alpha) * x),
     "smu1": lambda x, alpha=0.25, mu=4.352665993287951e-9: ((1 + alpha) * x + mp.sqrt(((1 - alpha) * x) ** 2 + mu**2)) / 2,
     "hard_tanh": lambda x, low=-1.0, high=1.0: min(max(x, low), high),
     "relu6": lambda x: min(max(x, 0), 6),

@@ -180,6 +180,10 @@ TAIL_END = {"float32": mpf("14.625"), "float64": mpf(39)}
 SOFTPLUS_NEAR = mpf("1.0625")
 
 
+# Around sqrt(2), from the root of the derivative of t * Phi(-t) to less than half of its lowest value.
+PULL_BEND_RANGE = (mpf("-0.66"), mpf("0.9"))
+
+
 def tail_of_place(precision: str) -> Callable[[mpf], mpf]:
     """``k -> Phi(-t) * exp(t * t / 2) * (t + pole)`` where ``t / (t + pole) = k + centre``."""
 
@@ -204,6 +208,11 @@ def tail_first() -> dict[str, mpf]:
 def tail_interval(precision: str) -> tuple[mpf, mpf]:
     end = TAIL_END[precision]
     return -TAIL_CENTRE[precision], end / (end + TAIL_POLE[precision]) - TAIL_CENTRE[precision]
+
+
+def pull(t: mpf) -> mpf:
+    """The derivative of ``t * Phi(-t)``."""
+    return mp.ncdf(-t) - t * mp.npdf(t)
 
 
 def module() -> str:
@@ -285,11 +294,6 @@ def module() -> str:
         number_constant("LECUN_SLOPE_REST", "1.7159 * 2 / 3 - LECUN_SLOPE", low(mpf("1.7159") * 2 / 3)),
         number_constant("TAIL_POLE", "normal_cdf(-t) is exp(-t * t / 2) / (t + TAIL_POLE) times a smooth function", TAIL_POLE),
         number_constant("TAIL_CENTRE", "the middle of t / (t + TAIL_POLE)", TAIL_CENTRE),
-        number_constant(
-            "NORMAL_TAIL_NORMAL",
-            "up to it normal_cdf(-x) is a normal number",
-            {"float32": mpf("12.75"), "float64": mpf("37.5")},
-        ),
         number_constant("NORMAL_END", "from it on normal_cdf(-x) * x and exp(-x * x / 2) round to zero", TAIL_END),
         number_constant(
             "GELU_TANH_END",
@@ -400,6 +404,20 @@ def module() -> str:
             lambda p: lambda k: k / tail_of_place(p)(k),
             {p: tail_interval(p) for p in PRECISIONS},
             {"float32": 8, "float64": 23},
+        ),
+        number_constant(
+            "PULL_LOWEST", "the lowest derivative of t * normal_cdf(-t), which is at sqrt(2)", high(pull(mp.sqrt(2)))
+        ),
+        number_constant("PULL_LOWEST_REST", "the rest of it", low(pull(mp.sqrt(2)))),
+        number_constant("PULL_BEND_FIRST", "from there on it is its own polynomial", both(PULL_BEND_RANGE[0])),
+        number_constant("PULL_BEND_LAST", "up to there", both(PULL_BEND_RANGE[1])),
+        polynomial_constant(
+            "PULL_BEND",
+            "(the derivative of t * normal_cdf(-t) - the lowest one) / s**2 of s = t - sqrt(2)",
+            always(lambda s: (pull(s + mp.sqrt(2)) - pull(mp.sqrt(2))) / s**2),
+            always(lambda s: s**2 / (pull(s + mp.sqrt(2)) - pull(mp.sqrt(2)))),
+            dict.fromkeys(PRECISIONS, PULL_BEND_RANGE),
+            {"float32": 10, "float64": 18},
         ),
     ]
     return "".join(parts)

@@ -18,7 +18,11 @@ from ..coefficients import (
     NORMAL_END,
     NORMAL_PEAK,
     NORMAL_PEAK_REST,
-    NORMAL_TAIL_NORMAL,
+    PULL_BEND,
+    PULL_BEND_FIRST,
+    PULL_BEND_LAST,
+    PULL_LOWEST,
+    PULL_LOWEST_REST,
     SQRT_TWO,
     SQRT_TWO_REST,
     TANH_SHRINK,
@@ -34,9 +38,11 @@ from ..elementary import (
     normal_tail_and_peak,
     normal_tail_pull_and_peak,
     place_of_tail,
+    product_and_rest,
     product_of_tail,
     pull_of_tail,
     reduce_by_ln2,
+    sum_and_rest,
 )
 from ..words import absolute, copysign, fma, ldexp, maximum, minimum, polynomial, where
 
@@ -307,30 +313,55 @@ def smu(x: Any, alpha: Any = 0.25, mu: Any = 1e6) -> Any:
     >>> fa.smu([-2.0, 0.0, 2.0])
     array([-0.5,  0. ,  2. ])
     """
-    opening = 1.0 - alpha
-    # The factor of x in double words, as the tail is steep.
+    opening, opening_rest = sum_and_rest(1.0, -alpha)
+    # The factor of x and its product with x in double words, as the tail is steep.
     steepness = mu * opening
     factor = SQRT_TWO * steepness
     factor_rest = fma(SQRT_TWO, steepness, -factor) + SQRT_TWO_REST * steepness
-    factor_rest = fma(SQRT_TWO, fma(mu, opening, -steepness), factor_rest)
+    factor_rest = fma(SQRT_TWO, fma(mu, opening_rest, fma(mu, opening, -steepness)), factor_rest)
     base = minimum(maximum(x, -HUGE), HUGE)
-    z = fma(base, factor, base * factor_rest)
-    t = absolute(z)
-    # Most numbers are far in the tail: what is made of them there must not be subnormal, which is slow.
-    outside = t >= NORMAL_TAIL_NORMAL
-    t = minimum(t, NORMAL_TAIL_NORMAL)
-    tail, pull, peak = normal_tail_pull_and_peak(t)
-    tail = where(outside, 0.0, tail)
-    pull = where(outside, 0.0, pull)
-    peak = where(outside, 0.0, peak)
-    near = where(outside, 0.0, opening * x)
-    by_mu = (near * near) * (peak * ERF_SLOPE_HALF)
+    z = base * factor
     positive = z > 0.0
+    # Most numbers are beyond the tail: nothing is made of them there that could be subnormal, which is slow.
+    outside = absolute(z) >= NORMAL_END
+    base = where(outside, 0.0, base)
+    z = where(outside, 0.0, z)
+    z_rest = fma(base, factor_rest, fma(base, factor, -z))
+    t = absolute(z)
+    t_rest = where(positive, z_rest, -z_rest)
+    p, p_rest, n = exp_of_half_square(t)
+    ratio, rest = normal_tail(t)
+    # The value is far * x + step * normal_cdf(-t).
     far = where(positive, 1.0, alpha)
-    step_back = where(positive, -opening, opening)
-    factor = fma(step_back, tail, far)
-    factor_rest = fma(step_back, tail, far - factor)
-    value = fma(x, factor, base * factor_rest)
-    slope = fma(step_back, pull, far)
-    by_alpha = where(positive, where(outside, 0.0, x) * pull, x * (1.0 - pull))
+    back = where(positive, -opening, opening)
+    step, step_rest = product_and_rest(back, base)
+    scaled, scaled_rest = product_and_rest(step, ratio)
+    scaled_rest = fma(step, fma(-t_rest, NORMAL_PEAK, rest), fma(step_rest, ratio, scaled_rest))
+    scaled_rest = fma(scaled, p_rest, fma(scaled_rest, p + p_rest, scaled_rest))
+    line, line_rest = product_and_rest(far, base)
+    value, value_rest = sum_and_rest(line, ldexp(scaled, n))
+    value = value + (value_rest + (line_rest + ldexp(fma(scaled, p, scaled_rest), n)))
+    value = where(base == 0.0, far * where(far == 0.0, base, x), value)
+    # The derivative is far + back * pull.
+    pull, pull_rest = pull_of_tail(t, ratio, rest)
+    pull_rest = fma(t_rest * NORMAL_PEAK, fma(t, t, -2.0), pull_rest)
+    pull = ldexp(pull + fma(pull, p, fma(pull, p_rest, fma(pull_rest, p + p_rest, pull_rest))), n)
+    pull = where(outside, 0.0, pull)
+    # Where the pull is lowest the two may be alike: there it is a parabola, and more, above its lowest point.
+    whole = t - SQRT_TWO
+    s = whole + (t_rest - SQRT_TWO_REST)
+    s_rest = (whole - s) + (t_rest - SQRT_TWO_REST)
+    square, square_rest = product_and_rest(s, s)
+    square_rest = fma(2.0 * s, s_rest, square_rest)
+    rise, rise_rest = product_and_rest(back, square)
+    bend = polynomial(s, PULL_BEND)
+    back_rest = where(positive, -opening_rest, opening_rest)
+    lowest = fma(back, PULL_LOWEST, far) + fma(back, PULL_LOWEST_REST, back_rest * PULL_LOWEST)
+    rise_rest = fma(back, square_rest, fma(back_rest, square, rise_rest))
+    parabola = fma(rise, bend, fma(rise_rest, bend, lowest))
+    near = (s > PULL_BEND_FIRST) & (s < PULL_BEND_LAST) & (lowest > 0.0)
+    slope = where(near, parabola, fma(back, pull, far))
+    by_alpha = where(positive, base * pull, x * (1.0 - pull))
+    peak = ERF_SLOPE_HALF * ldexp(1.0 + (p + p_rest), n)
+    by_mu = (opening * base) * ((opening * base) * fma(-t * t_rest, peak, peak))
     return value, slope, by_alpha, by_mu
