@@ -10,7 +10,6 @@ from .coefficients import (
     EXP_HIGHEST,
     EXP_LOWEST,
     EXPM1,
-    HUGE,
     LN2_HIGH,
     LN2_LOW,
     LOG,
@@ -104,28 +103,36 @@ def expm1_and_exp(x: Any) -> Any:
     return fma(scale, p, scale - 1.0), ldexp(1.0 + p, n)
 
 
+def log_of_parts(m: Any, n: Any, rest: Any) -> Any:
+    """Return ``log(m * 2**n) + rest`` for ``m`` from one up to two."""
+    large = m > SQRT_TWO
+    n = where(large, n + 1.0, n)
+    f = where(large, fma(0.5, m, -1.0), m - 1.0)
+    line = fma(n, LN2_HIGH, f)
+    line_rest = fma(n, LN2_HIGH, -line) + f
+    return line + fma(f * f, polynomial(f, LOG), fma(n, LN2_LOW, line_rest + rest))
+
+
+def limits_of_log(x: Any, y: Any) -> Any:
+    """Return ``y`` where ``x`` is above zero and finite, else the logarithm's limit, or NaN."""
+    y = where(x == absolute(x) * 2.0, x + x, y)
+    y = where(x == 0.0, -1.0 / absolute(x), y)
+    return where(x >= 0.0, y, sqrt(x))
+
+
 def log(x: Any) -> Any:
     """Natural logarithm."""
     subnormal = x < SMALLEST_NORMAL
     normal = where(subnormal, x * NORMALISER, x)
-    m = mantissa(normal)
     n = exponent(normal) - where(subnormal, NORMALISER_EXPONENT, 0.0)
-    large = m > SQRT_TWO
-    n = where(large, n + 1.0, n)
-    f = where(large, fma(0.5, m, -1.0), m - 1.0)
-    y = fma(f * f, polynomial(f, LOG), f)
-    y = fma(n, LN2_HIGH, fma(n, LN2_LOW, y))
-    y = where(x == absolute(x) * 2.0, x + x, y)
-    y = where(x == 0.0, -1.0 / absolute(x), y)
-    return where(x >= 0.0, y, sqrt(x))
+    return limits_of_log(x, log_of_parts(mantissa(normal), n, 0.0))
 
 
 def log1p(x: Any) -> Any:
     """Logarithm of one plus ``x``, accurate at zero."""
     u = 1.0 + x
     rest = where(x > 1.0, 1.0 - (u - x), x - (u - 1.0))
-    y = log(u)
-    y = where((u > 0.0) & (u < HUGE), y + rest / u, y)
+    y = limits_of_log(u, log_of_parts(mantissa(u), exponent(u), rest / u))
     return where((x > SQRT_HALF - 1.0) & (x < SQRT_TWO - 1.0), fma(x * x, polynomial(x, LOG), x), y)
 
 
@@ -146,10 +153,10 @@ def softplus_near_zero(x: Any, rest: Any) -> Any:
     return LN2_HIGH + fma(square, polynomial(square, LOG_COSH), line)
 
 
-def sigmoid_tail_and_slope(t: Any) -> Any:
-    """Return the logistic function of ``-t``, and ``s`` and ``n`` with ``s * 2**n`` its derivative there.
+def sigmoid_tail_parts(t: Any) -> Any:
+    """Return ``d``, its inverse, ``s`` and ``n`` with ``s = 2**n`` and ``s / d`` the logistic function of ``-t``.
 
-    For ``t`` not below zero, within the range of exponents.
+    The inverse has what rounding took from ``d``.  For ``t`` not below zero, within the range of exponents.
     """
     # exp(t) = (1 + p) / scale
     p, n = growth(t)
@@ -160,7 +167,16 @@ def sigmoid_tail_and_slope(t: Any) -> Any:
     # What rounding took from the denominator and from its inverse is put back.
     rest = excess - (denominator - 1.0)
     exact = fma(inverse, fma(-inverse, rest, fma(-inverse, denominator, 1.0)), inverse)
-    return scale / denominator, fma(-scale * exact, exact, exact), -n
+    return denominator, exact, scale, -n
+
+
+def sigmoid_tail_and_slope(t: Any) -> Any:
+    """Return the logistic function of ``-t``, and ``s`` and ``n`` with ``s * 2**n`` its derivative there.
+
+    For ``t`` not below zero, within the range of exponents.
+    """
+    denominator, inverse, scale, n = sigmoid_tail_parts(t)
+    return scale / denominator, fma(-scale * inverse, inverse, inverse), n
 
 
 def sigmoid_tail(t: Any) -> Any:
@@ -182,6 +198,17 @@ def tanh_and_slope(x: Any) -> Any:
     small = fma(a * square, polynomial(square, TANH), a)
     q, slope, n = sigmoid_tail_and_slope(a + a)
     return where(a < TANH_SMALL, small, fma(-2.0, q, 1.0)), ldexp(slope, n + 2.0)
+
+
+def tanh_tail_and_slope(a: Any, rest: Any) -> Any:
+    """Return ``tanh(a)``, ``tanh(a + rest) - 1``, which rounding takes less from, and ``1 - tanh(a)**2``.
+
+    For ``a`` not below zero and not above ``TANH_END``; the first two are for ``a`` far from zero.
+    """
+    denominator, inverse, scale, n = sigmoid_tail_parts(a + a)
+    q = scale * inverse
+    slope = ldexp(fma(-q, inverse, inverse), n + 2.0)
+    return fma(-2.0, q, 1.0), fma(slope, rest, -2.0 * q), slope
 
 
 def tanh(x: Any) -> Any:

@@ -30,7 +30,6 @@ from ..coefficients import (
     LECUN_SCALE_REST,
     LECUN_SLOPE,
     LECUN_SLOPE_REST,
-    LOG1P,
     MISH_HIGHEST,
     MISH_LOWEST,
     NORMAL_END,
@@ -64,6 +63,7 @@ from ..elementary import (
     softplus_near_zero,
     steepness_of_cubic,
     tanh_and_slope,
+    tanh_tail_and_slope,
 )
 from ..words import absolute, copysign, floor, fma, ldexp, maximum, minimum, polynomial, sqrt, where
 
@@ -410,13 +410,14 @@ def lecun_tanh(x: Any) -> Any:
     >>> fa.lecun_tanh([-1.0, 0.0, 2.0]).round(4)
     array([-1.    ,  0.    ,  1.4929])
     """
-    a = minimum(absolute(x), HUGE)
+    a = minimum(absolute(x), 1.5 * TANH_END)
     z = TWO_THIRDS * a
     rest = fma(TWO_THIRDS_REST, a, fma(TWO_THIRDS, a, -z))
-    t, slope = tanh_and_slope(z)
+    t, tail, slope = tanh_tail_and_slope(z, rest)
     # Near zero from x itself, as the product with 2 / 3 has lost some of it.
-    small = fma(LECUN_SLOPE, a, fma(-LECUN_SCALE, shortfall_of_tanh(minimum(z, 1.0)), LECUN_SLOPE_REST * a))
-    large = fma(LECUN_SCALE, t, fma(LECUN_SCALE_REST, t, LECUN_SCALE * (slope * rest)))
+    shortfall = fma(rest, 1.0 - slope, shortfall_of_tanh(minimum(z, 1.0)))
+    small = fma(LECUN_SLOPE, a, fma(-LECUN_SCALE, shortfall, LECUN_SLOPE_REST * a))
+    large = LECUN_SCALE + fma(LECUN_SCALE, tail, LECUN_SCALE_REST * t)
     slope = fma(LECUN_SLOPE, slope, slope * fma(LECUN_SLOPE, -2.0 * (t * rest), LECUN_SLOPE_REST))
     return copysign(where(z < 1.0, small, large), x), slope
 
@@ -443,10 +444,10 @@ def softcap(x: Any, cap: Any = 30.0) -> Any:
     inside = quotient < TANH_END
     z = minimum(quotient, TANH_END)
     rest = where(inside, fma(-z, cap, a), 0.0) / cap
-    t, slope = tanh_and_slope(z)
+    t, tail, slope = tanh_tail_and_slope(z, rest)
     # Near zero from x itself, as the quotient has lost some of it.
     small = fma(-cap, fma(rest, 1.0 - slope, shortfall_of_tanh(minimum(z, 1.0))), a)
-    large = fma(cap, t, cap * (slope * rest))
+    large = fma(cap, tail, cap)
     return copysign(where(z < 1.0, small, large), x), fma(-2.0 * (t * rest), slope, slope)
 
 
@@ -574,11 +575,14 @@ def sqrt_softplus(x: Any) -> Any:
     # In two steps, as the whole exponent is beyond what one can take.
     half = floor(0.5 * n)
     e = ldexp(ldexp(1.0 + p, half), n - half)
-    w = polynomial(e - 0.5, LOG1P)
-    m = fma(w, p, w)
+    # Smaller powers make the same of it.
+    m = log1p_of_growth(p, maximum(n, -100.0))
     negative = x < 0.0
     # Below zero the root is taken of the significand, as softplus leaves the range long before its root does.
     square = where(negative, ldexp(m, n - 2.0 * half), x + ldexp(ldexp(m, half), n - half))
+    near = a < SOFTPLUS_NEAR
+    half = where(near, 0.0, half)
+    square = where(near, softplus_near_zero(x, 0.0), square)
     half = where(negative, half, 0.0)
     root = sqrt(square)
     # What rounding took from the root and from the denominator is put back.
