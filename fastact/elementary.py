@@ -201,14 +201,16 @@ def tanh_and_slope(x: Any) -> Any:
 
 
 def tanh_tail_and_slope(a: Any, rest: Any) -> Any:
-    """Return ``tanh(a)``, ``tanh(a + rest) - 1``, which rounding takes less from, and ``1 - tanh(a)**2``.
+    """Return ``tanh(a)``, ``tanh(a + rest) - 1``, and ``s``, its rest and ``n`` with ``s * 2**n = 1 - tanh(a)**2``.
 
     For ``a`` not below zero and not above ``TANH_END``; the first two are for ``a`` far from zero.
     """
     denominator, inverse, scale, n = sigmoid_tail_parts(a + a)
     q = scale * inverse
-    slope = ldexp(fma(-q, inverse, inverse), n + 2.0)
-    return fma(-2.0, q, 1.0), fma(slope, rest, -2.0 * q), slope
+    slope = fma(-q, inverse, inverse)
+    slope_rest = fma(-q, inverse, inverse - slope)
+    tail = fma(4.0 * fma(-q, q, q), rest, -2.0 * q)
+    return fma(-2.0, q, 1.0), tail, slope, slope_rest, n + 2.0
 
 
 def tanh(x: Any) -> Any:

@@ -413,13 +413,14 @@ def lecun_tanh(x: Any) -> Any:
     a = minimum(absolute(x), 1.5 * TANH_END)
     z = TWO_THIRDS * a
     rest = fma(TWO_THIRDS_REST, a, fma(TWO_THIRDS, a, -z))
-    t, tail, slope = tanh_tail_and_slope(z, rest)
+    t, tail, slope, slope_rest, n = tanh_tail_and_slope(z, rest)
     # Near zero from x itself, as the product with 2 / 3 has lost some of it.
-    shortfall = fma(rest, 1.0 - slope, shortfall_of_tanh(minimum(z, 1.0)))
+    shortfall = fma(rest, t * t, shortfall_of_tanh(minimum(z, 1.0)))
     small = fma(LECUN_SLOPE, a, fma(-LECUN_SCALE, shortfall, LECUN_SLOPE_REST * a))
     large = LECUN_SCALE + fma(LECUN_SCALE, tail, LECUN_SCALE_REST * t)
-    slope = fma(LECUN_SLOPE, slope, slope * fma(LECUN_SLOPE, -2.0 * (t * rest), LECUN_SLOPE_REST))
-    return copysign(where(z < 1.0, small, large), x), slope
+    slope_rest = fma(-2.0 * (t * rest), slope, slope_rest)
+    slope = fma(LECUN_SLOPE, slope, fma(LECUN_SLOPE, slope_rest, LECUN_SLOPE_REST * slope))
+    return copysign(where(z < 1.0, small, large), x), ldexp(slope, n)
 
 
 @activation(limits={-inf: (-30.0, 0.0), inf: (30.0, 0.0)}, monotone=True, domain={"cap": (1e-30, 1e30)})
@@ -444,11 +445,12 @@ def softcap(x: Any, cap: Any = 30.0) -> Any:
     inside = quotient < TANH_END
     z = minimum(quotient, TANH_END)
     rest = where(inside, fma(-z, cap, a), 0.0) / cap
-    t, tail, slope = tanh_tail_and_slope(z, rest)
+    t, tail, slope, slope_rest, n = tanh_tail_and_slope(z, rest)
     # Near zero from x itself, as the quotient has lost some of it.
-    small = fma(-cap, fma(rest, 1.0 - slope, shortfall_of_tanh(minimum(z, 1.0))), a)
+    small = fma(-cap, fma(rest, t * t, shortfall_of_tanh(minimum(z, 1.0))), a)
     large = fma(cap, tail, cap)
-    return copysign(where(z < 1.0, small, large), x), fma(-2.0 * (t * rest), slope, slope)
+    slope = slope + fma(-2.0 * (t * rest), slope, slope_rest)
+    return copysign(where(z < 1.0, small, large), x), ldexp(slope, n)
 
 
 @activation(limits={-inf: (inf, -1.0), inf: (inf, 1.0)})
