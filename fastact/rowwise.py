@@ -27,11 +27,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .coefficients import EXP, LOG2_E
+from .coefficients import EXP, LN2_HIGH, LN2_LOW, LOG2_E
 from .elementary import exp, log, log1p, reduce_by_ln2
 from .language import Constant
 from .row_words import row_dot, row_first, row_fmax, row_length, row_maximum, row_moments, row_norm, row_sum, row_sum_parts
-from .words import absolute, copysign, fma, ldexp, maximum, polynomial, round, sqrt, where
+from .words import absolute, copysign, exponent, fma, ldexp, mantissa, maximum, polynomial, round, sqrt, where
 
 __all__ = ["PROGRAMS"]
 
@@ -349,6 +349,16 @@ def power(x: Any, p: Any) -> Any:
     return exp(p * log(x))
 
 
+def root(x: Any, p: Any) -> Any:
+    """x**(1 / p), for x that is not below one."""
+    n = exponent(x)
+    k = round(n / p)
+    # Whole powers of two apart, so that the rest of the logarithm is small and keeps its digits.
+    left = fma(-k, p, n)
+    rest = fma(left, LN2_HIGH, fma(left, LN2_LOW, log(mantissa(x))))
+    return where(x == x, ldexp(exp(rest / p), k), x)
+
+
 def normalize_1(x: Any, eps: Any = 0.0) -> Any:
     norm = row_sum(absolute(x))
     divisor = maximum(norm, eps)
@@ -371,7 +381,7 @@ def normalize_p(x: Any, p: Any = 3.0, eps: Any = 0.0) -> Any:
     largest = row_maximum(absolute(x))
     unit = where(largest == 0.0, 1.0, largest)
     total = row_sum(power(absolute(x) / unit, p))
-    norm = largest * power(total, 1.0 / p)
+    norm = largest * root(total, p)
     divisor = maximum(norm, eps)
     return x / where(divisor == 0.0, 1.0, divisor), norm
 
@@ -413,7 +423,7 @@ def normalize_p_backward(grad: Any, x: Any, p: Any = 3.0, eps: Any = 0.0) -> Any
     unit = where(largest == 0.0, 1.0, largest)
     total = row_sum(power(absolute(x) / unit, p))
     product = row_dot(grad, x)
-    norm = largest * power(total, 1.0 / p)
+    norm = largest * root(total, p)
     slope = slope_of_norm(product, norm, eps)
     divisor = maximum(norm, eps)
     divided = where(divisor == 0.0, 1.0, divisor)

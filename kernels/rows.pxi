@@ -136,7 +136,7 @@ cdef class RowCall:
             if given == 1 and "axis" in kwargs:
                 axis = kwargs["axis"]
                 used += 1
-            if "out" in kwargs:
+            if not self.in_place and "out" in kwargs:
                 out = kwargs["out"]
                 used += 1
             if used != len(kwargs):
@@ -144,7 +144,7 @@ cdef class RowCall:
         if type(axis) is not int or not -ndim <= axis < ndim:
             return None
         if self.in_place:
-            if out is not None or not cnp.PyArray_ISWRITEABLE(x):
+            if not cnp.PyArray_ISWRITEABLE(x):
                 return None
             y = x
         elif out is None:

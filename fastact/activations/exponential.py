@@ -42,6 +42,7 @@ from ..coefficients import (
     SOFTPLUS_NEAR,
     TANH_END,
     TANH_SHRINK,
+    TANH_SMALL,
     THIRD,
     TWO_THIRDS,
     TWO_THIRDS_REST,
@@ -466,8 +467,12 @@ def lisht(x: Any) -> Any:
     array([1.9281, 0.    , 0.2311])
     """
     a = absolute(x)
+    bounded = minimum(a, TANH_END)
     t, slope = tanh_and_slope(x)
-    return where(x == 0.0, x, a * t), copysign(fma(minimum(a, TANH_END), slope, t), x)
+    # Farther out without what tanh(x) = 1 - 2 * q would lose to rounding.
+    q, q_slope, n = sigmoid_tail_and_slope(bounded + bounded)
+    value = where(bounded < TANH_SMALL, a * t, fma(-2.0 * bounded, q, a))
+    return where(x == 0.0, x, value), copysign(fma(bounded, slope, t), x)
 
 
 @activation(limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)})

@@ -397,6 +397,7 @@ def test_operations_in_place_have_no_out(twin):
     for positional, named in (
         ([], {"out": out}),
         ([], {"out": x}),
+        ([], {"out": None}),
         ([None if p.default is p.empty else p.default for p in by_position] + [out], {}),
     ):
         with pytest.raises(TypeError) as caught:
