@@ -39,6 +39,9 @@ def inner_activation(
             raise ValueError(f"{function}: {error}") from None
     if not isinstance(activation, Activation):
         raise TypeError(f"{function}: activation is {activation!r}; it must be an activation such as fastact.gelu, or its name")
+    defaults = _defaults(activation, dtype)
+    if not keywords and defaults is not None:
+        return activation, defaults
     options = dict(keywords)
     activation = activation._variant(options)
     declared = activation._declaration.parameters
@@ -50,8 +53,6 @@ def inner_activation(
     for name, value in parameters.items():
         if value is inspect.Parameter.empty:
             raise TypeError(f"{function}: the parameter {name} of {activation.__name__} is missing")
-    if not options:
-        return activation, _defaults(activation, dtype)
     values = [np.asarray(value) for value in activation._parameter_values(parameters, dtype)]
     for name, value in zip(parameters, values, strict=True):
         activation._check_broadcast(name, value.shape, shape)
@@ -59,5 +60,8 @@ def inner_activation(
 
 
 @cache
-def _defaults(activation: Activation, dtype: np.dtype[Any]) -> list[Array]:
+def _defaults(activation: Activation, dtype: np.dtype[Any]) -> list[Array] | None:
+    """Return the parameters where none is given, or None for an activation that requires one."""
+    if inspect.Parameter.empty in activation._declaration.parameters.values():
+        return None
     return [np.asarray(value) for value in activation._parameter_values(activation._declaration.parameters, dtype)]

@@ -7,8 +7,10 @@ same digits, the fastest stands here: ``numpy.clip(x, 0, inf)``, say, takes half
 
 NumPy has no error function: ``gelu`` and ``smu`` take SciPy's, and are left out where SciPy is missing.
 
-The row operations are called as ``f(x, out)`` and work along the last axis of matrices.  NumPy's reductions of short
-rows are slow; sums are products with a vector of ones instead, and maxima of few columns are taken column by column.
+Fused operations are called as ``f(name, x, other, out, a, b)`` with the activation within them, the loss as
+``f(x, target, gradient)``, the row operations as ``f(x, out)``; these work along the last axis of matrices.  NumPy's
+reductions of short rows are slow; sums are products with a vector of ones instead, and maxima of few columns are taken
+column by column.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["PLAIN", "PLAIN_ROWS", "Expression", "Plain"]
+__all__ = ["PLAIN", "PLAIN_ROWS", "Expression", "Plain", "bias_activation", "cross_entropy", "gated"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Expression = Callable[[Array, Array, Array, Array], object]
@@ -387,3 +389,27 @@ PLAIN_ROWS: dict[str, Callable[[Array, Array], object]] = {
     "zscore": _zscore,
 }
 """Row operations by name."""
+
+
+def bias_activation(name: str, x: Array, bias: Array, out: Array, a: Array, b: Array) -> None:
+    """An activation after a bias along the last axis."""
+    np.add(x, bias, out=out)
+    PLAIN[name].value(out, out, a, b)
+
+
+def gated(name: str, x: Array, second: Array, out: Array, a: Array, b: Array) -> None:
+    """A gated unit of two arrays."""
+    PLAIN[name].value(x, out, a, b)
+    np.multiply(out, second, out=out)
+
+
+def cross_entropy(x: Array, target: Array, gradient: Array) -> float:
+    """The mean loss of class indices; the gradient goes to the last argument."""
+    maxima = _row_maxima(x)
+    np.subtract(x, maxima, out=gradient)
+    np.exp(gradient, out=gradient)
+    sums = _row_sums(gradient)
+    chosen = np.take_along_axis(x, target[:, None], 1)
+    np.multiply(gradient, 1 / (len(x) * sums), out=gradient)
+    gradient[np.arange(len(x)), target] -= 1 / len(x)
+    return float(np.mean(np.log(sums) + maxima - chosen))

@@ -6,7 +6,7 @@ import pytest
 import fastact as fa
 from fastact.benchmarking import arguments, largest_error
 from fastact.declaration import DECLARATIONS
-from fastact.plain_numpy import PLAIN, PLAIN_ROWS
+from fastact.plain_numpy import PLAIN, PLAIN_ROWS, bias_activation, cross_entropy, gated
 
 
 @pytest.fixture
@@ -42,6 +42,26 @@ def test_rows(name, columns):
     out = np.empty_like(x)
     PLAIN_ROWS[name](x, out)
     np.testing.assert_allclose(out, getattr(fa, name)(x), rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", ["relu", "silu", "gelu_tanh"])
+def test_fused(name):
+    x, second = 3 * np.random.default_rng(0).standard_normal((2, 40, 30))
+    out, a, b = (np.empty_like(x) for _ in range(3))
+    bias_activation(name, x, second[0], out, a, b)
+    np.testing.assert_allclose(out, fa.bias_activation(x, second[0], name), rtol=1e-12, atol=1e-13)
+    gated(name, x, second, out, a, b)
+    np.testing.assert_allclose(out, fa.gated(name, x, second), rtol=1e-12, atol=1e-13)
+
+
+def test_cross_entropy():
+    rng = np.random.default_rng(0)
+    x, target = 3 * rng.standard_normal((40, 30)), rng.integers(30, size=40)
+    gradient = np.empty_like(x)
+    value = cross_entropy(x, target, gradient)
+    wanted, wanted_gradient = fa.cross_entropy.value_and_gradient(x, target)
+    np.testing.assert_allclose(value, wanted, rtol=1e-12)
+    np.testing.assert_allclose(gradient, wanted_gradient, rtol=1e-12, atol=1e-13)
 
 
 def test_every_name_is_declared():
