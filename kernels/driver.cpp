@@ -113,7 +113,8 @@ void run_threaded(const Loop& loop, ParameterKind kind, const void* const* input
         loop.kernels[kind](in, par, const_cast<void* const*>(out), end - begin, streaming);
     };
     constexpr ptrdiff_t ALIGNED = 64;  // elements: whole cache lines for every type
-    share((n + ALIGNED - 1) / ALIGNED, n, GRAIN, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t) {
+    const ptrdiff_t items = (n + ALIGNED - 1) / ALIGNED;
+    share(threads_for(items, n, GRAIN), items, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t) {
         chunk(first * ALIGNED, last * ALIGNED < n ? last * ALIGNED : n);
     });
 }

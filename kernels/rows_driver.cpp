@@ -134,7 +134,7 @@ bool make_plan(Plan& plan, int axes, const ptrdiff_t* shape, const bool* of_row,
 
 void run_contiguous_rows(const Plan& plan) {
     const ptrdiff_t n = plan.row.length, rows = plan.positions();
-    share(rows, rows * n, GRAIN, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t) {
+    share(threads_for(rows, rows * n, GRAIN), rows, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t) {
         char* at[MAX_ROW_OPERANDS];
         for (ptrdiff_t r = first; r < last; r++) {
             plan.locate(r, at);
@@ -149,9 +149,9 @@ struct Buffers {
     int copies;
     char* memory;
 
-    Buffers(ptrdiff_t wanted, const RowProgram& program)
+    Buffers(ptrdiff_t threads, ptrdiff_t wanted, const RowProgram& program)
         : bytes((wanted + 63) / 64 * 64), copies(program.inputs > program.outputs ? program.inputs : program.outputs) {
-        memory = static_cast<char*>(aligned_alloc(64, get_threads() * copies * bytes));
+        memory = static_cast<char*>(aligned_alloc(64, threads * copies * bytes));
     }
     ~Buffers() { free(memory); }
     Buffers(const Buffers&) = delete;
@@ -211,7 +211,8 @@ RowStatus run_neighbouring_columns(Plan& plan) {
     const bool copied = n > SHORT && n * BLOCK_BYTES <= COPIED_BYTES;
     const ptrdiff_t blocks = (across.length + width - 1) / width, items = plan.positions() * blocks;
     const int inputs = plan.row_inputs, outputs = plan.row_outputs - plan.outputs;
-    const Buffers buffers(copied ? n * BLOCK_BYTES : 0, *plan.program);
+    const ptrdiff_t threads = threads_for(items, plan.positions() * across.length * n, GRAIN);
+    const Buffers buffers(threads, copied ? n * BLOCK_BYTES : 0, *plan.program);
     if (buffers.memory == nullptr) return ROWS_NO_MEMORY;
     ColumnSteps steps;
     for (int k = 0; k < inputs; k++) {
@@ -219,7 +220,7 @@ RowStatus run_neighbouring_columns(Plan& plan) {
         steps.inputs[k] = copied && !steps.same_in_all_columns[k] ? width : plan.row.strides[k] / size;
     }
     for (int k = 0; k < outputs; k++) steps.outputs[k] = copied ? width : plan.row.strides[plan.outputs + k] / size;
-    share(items, plan.positions() * across.length * n, GRAIN, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
+    share(threads, items, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
         char* at[MAX_ROW_OPERANDS];
         ValuesOfRows values;
         const auto locate = [&](ptrdiff_t column, char** column_at) {
@@ -269,12 +270,13 @@ template <class T> RowStatus run_through_buffers(const Plan& plan) {
     const ptrdiff_t width = n * BLOCK_BYTES <= COPIED_BYTES ? MOST : n * BLOCK_BYTES <= 8 * COPIED_BYTES ? 16 : 1;
     const ptrdiff_t tiles = (rows + width - 1) / width;
     const int inputs = plan.row_inputs, outputs = plan.row_outputs - plan.outputs;
-    const Buffers buffers(n * width * sizeof(T), *plan.program);
+    const ptrdiff_t threads = threads_for(tiles, rows * n, GRAIN);
+    const Buffers buffers(threads, n * width * sizeof(T), *plan.program);
     if (buffers.memory == nullptr) return ROWS_NO_MEMORY;
     ColumnSteps steps = {};
     for (int k = 0; k < inputs; k++) steps.inputs[k] = width;
     for (int k = 0; k < outputs; k++) steps.outputs[k] = width;
-    share(tiles, rows * n, GRAIN, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
+    share(threads, tiles, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
         ValuesOfRows values;
         for (ptrdiff_t tile = first; tile < last; tile++) {
             const ptrdiff_t begin = tile * width, count = rows - begin < width ? rows - begin : width;

@@ -11,14 +11,19 @@
 
 namespace fastact {
 
-// Calls work(first, last, thread) for parts of 0..items-1, which have `elements` together; `grain` of them are worth a thread.
-template <class Work> void share(ptrdiff_t items, ptrdiff_t elements, ptrdiff_t grain, const Work& work) {
+// How many threads are worth it for items that have `elements` together, of which `grain` occupy one.
+inline ptrdiff_t threads_for(ptrdiff_t items, ptrdiff_t elements, ptrdiff_t grain) {
+    const ptrdiff_t allowed = get_threads(), occupied = elements / grain;
+    const ptrdiff_t wanted = occupied < allowed ? occupied : allowed;
+    return items < wanted ? items : wanted > 1 ? wanted : 1;
+}
+
+// Calls work(first, last, thread) for parts of 0..items-1.
+template <class Work> void share(ptrdiff_t threads, ptrdiff_t items, const Work& work) {
 #if defined(_OPENMP)
-    ptrdiff_t wanted = elements / grain < get_threads() ? elements / grain : get_threads();
-    if (items < wanted) wanted = items;
-    if (wanted > 1) {
+    if (threads > 1) {
         watch_forks();
-#pragma omp parallel num_threads(int(wanted))
+#pragma omp parallel num_threads(int(threads))
         {
             // The team may be smaller than asked for.
             const ptrdiff_t team = omp_get_num_threads(), thread = omp_get_thread_num();
@@ -27,7 +32,7 @@ template <class Work> void share(ptrdiff_t items, ptrdiff_t elements, ptrdiff_t 
         return;
     }
 #endif
-    (void)elements, (void)grain;
+    (void)threads;
     work(0, items, 0);
 }
 

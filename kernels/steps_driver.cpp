@@ -116,9 +116,11 @@ bool run_steps(const Steps& steps, const StepArray* arrays, int axes, const ptrd
     const ptrdiff_t bytes = (most * most_rows * walk.size + 63) / 64 * 64;
     int buffers = 0;
     for (int k = 0; k < walk.operands; k++) buffers += walk.is_buffered(k);
-    char* const memory = static_cast<char*>(aligned_alloc(64, (get_threads() * buffers + 1) * bytes));
-    if (memory == nullptr) return false;
-    share(items, walk.outer.positions() * walk.rows.length * walk.row.length, GRAIN, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
+    const ptrdiff_t elements = walk.outer.positions() * walk.rows.length * walk.row.length;
+    const ptrdiff_t threads = threads_for(items, elements, GRAIN);
+    char* const memory = buffers > 0 ? static_cast<char*>(aligned_alloc(64, threads * buffers * bytes)) : nullptr;
+    if (memory == nullptr && buffers > 0) return false;
+    share(threads, items, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
         char* buffer_of[MAX_STEP_OPERANDS];
         char* next = memory + thread * buffers * bytes;
         for (int k = 0; k < walk.operands; k++) {
