@@ -19,7 +19,7 @@ def run_rows(
     outputs: Sequence[npt.NDArray[Any]],
     axes: tuple[int, ...],
     settings: Sequence[float],
-) -> None: ...
+) -> bool: ...
 
 class Call:
     def _serve_directly(

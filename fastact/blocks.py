@@ -18,9 +18,9 @@ from .arrays import Array, cast, computing_dtype, is_direct, same_elements, shar
 from .steps import recorded
 from .threads import get_num_threads
 
-__all__ = ["BLOCK", "add_over_channels", "copied_blocks", "run_blocks"]
+__all__ = ["BLOCK", "add_over_channels", "block_indices", "copied_blocks", "part_of", "run_blocks"]
 
-_Index = tuple[slice, ...]
+Index = tuple[slice, ...]
 
 BLOCK = 65536
 """Elements of a block, for which the activations do not start threads: four operands of float32 take 1 MiB of the L2 cache."""
@@ -32,7 +32,7 @@ SHARE = 4
 """Blocks for which another thread pays: to start it takes about as long as one."""
 
 
-def _indices(shape: tuple[int, ...], size: int) -> Iterator[_Index]:
+def block_indices(shape: tuple[int, ...], size: int) -> Iterator[Index]:
     """Yield the blocks of an array of this shape, in C order: ranges of one axis, with all of the axes behind it."""
     axis, inner = len(shape), 1
     while axis and inner * shape[axis - 1] <= size:
@@ -51,11 +51,12 @@ def _indices(shape: tuple[int, ...], size: int) -> Iterator[_Index]:
             yield (*before, slice(start, start + step))
 
 
-def _part(x: Array, index: _Index) -> Array:
+def part_of(x: Array, index: Index) -> Array:
     """Return a block of an array; an axis of length one serves all blocks."""
     if 1 in x.shape:
         index = tuple(slice(None) if n == 1 else s for s, n in zip(index, x.shape, strict=False))
-    return x[index]
+    # With the ellipsis it is an array even without axes.
+    return x[(*index, ...)]
 
 
 def run_blocks(
@@ -140,13 +141,13 @@ def _walk_in_numpy(
     # The output is scratch, too, if it may: one block less in the caches.
     lent = bool(scratch and single and not in_place and not scattered and operands[-1].flags.c_contiguous)
 
-    def walk(indices: Iterable[_Index]) -> None:
+    def walk(indices: Iterable[Index]) -> None:
         size = min(prod(shape), BLOCK)
         buffers = [np.empty(size, dtype) for _ in range(len(gathered) + len(scattered) + scratch - lent)]
         shaped: list[Array] = []
         with np.errstate(all="ignore"):
             for index in indices:
-                parts = [_part(x, index) for x in operands]
+                parts = [part_of(x, index) for x in operands]
                 block = parts[-1].shape
                 if not shaped or shaped[0].shape != block:
                     shaped = [buffer[: prod(block)].reshape(block) for buffer in buffers]
@@ -156,11 +157,11 @@ def _walk_in_numpy(
                     ready[k][...] = parts[k]
                 for k in scattered:
                     ready[k] = next(free)
-                body(*ready, *free, *parts[-1:] * lent, *[_part(total, index) for total in totals])
+                body(*ready, *free, *parts[-1:] * lent, *[part_of(total, index) for total in totals])
                 for k in scattered:
                     np.copyto(parts[k], ready[k], casting="same_kind")
 
-    indices = _indices(shape, BLOCK)
+    indices = block_indices(shape, BLOCK)
     threads = 1 if totals else min(get_num_threads(), prod(shape) // (SHARE * BLOCK))
     if threads <= 1:
         walk(indices)
@@ -177,8 +178,8 @@ def _walk_in_numpy(
 def copied_blocks(x: Array, dtype: np.dtype[Any]) -> Iterator[Array]:
     """Yield the elements of an array in C order, block by block, in a buffer of one dimension that is used again."""
     buffer = np.empty(min(x.size, BLOCK), dtype)
-    for index in _indices(x.shape, BLOCK):
-        part = _part(x, index)
+    for index in block_indices(x.shape, BLOCK):
+        part = part_of(x, index)
         block = buffer[: part.size]
         block.reshape(part.shape)[...] = part
         yield block

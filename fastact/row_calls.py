@@ -12,6 +12,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from ._active import backend_module
 from .arrays import Array, cast, check_dtype, check_out, computing_dtype, is_direct, same_elements, share_memory
+from .blocks import block_indices, part_of
 from .row_loop import run_rows as run_rows_in_numpy
 
 __all__ = [
@@ -37,8 +38,11 @@ Axis = int | Sequence[int] | None
 
 _FLOATS = {np.dtype(t).num: np.dtype(t) for t in (np.float16, np.float32, np.float64)}
 
+COPIED = 1 << 18
+"""Elements of the rows that are copied at a time where a kernel cannot read them as they are."""
+
 # A backend that has no kernels for rows runs their programs in NumPy.
-_run_rows: Callable[..., None] = getattr(backend_module, "run_rows", run_rows_in_numpy)
+_run_rows: Callable[..., bool] = getattr(backend_module, "run_rows", run_rows_in_numpy)
 
 
 def as_array(function: str, argument: str, x: Any) -> Array:
@@ -218,31 +222,44 @@ class Rows:
         list of ndarray
             The results that have elements; then the others, in the type of the computation and with the length 1 along the axes.
         """
-        operands = [x if is_direct(x, self.computed) else cast(x, self.computed) for x in inputs]
-        results: list[Array] = []
-        for target in out:
-            if target is not None and is_direct(target, self.computed):
-                operands = [_apart(x, target) for x in operands]
-                results.append(target)
-            else:
-                results.append(np.empty(self.shape, self.computed))
+        results = [np.empty(self.shape, self.dtype) if target is None else target for target in out]
         statistics = [np.empty(self.shape_of_values, self.computed) for _ in range(values)]
         if 0 in self.shape:
             for of_empty_rows in statistics:
                 of_empty_rows.fill(value_if_empty)
-        else:
-            _run_rows(program, operands, [*results, *statistics], self.axes, settings)
-        for k, (result, target) in enumerate(zip(results, out, strict=True)):
-            if result is not target:
-                results[k] = self._deliver(result, target)
+            return [*results, *statistics]
+        for target in out:
+            if target is not None:
+                inputs = [_apart(x, target) for x in inputs]
+        inputs = [x if x.shape == self.shape or is_direct(x, self.computed) else cast(x, self.computed) for x in inputs]
+        direct = all(is_direct(x, self.computed) for x in (*inputs, *results))
+        if not direct or not _run_rows(program, inputs, [*results, *statistics], self.axes, settings):
+            self._run_on_copies(program, inputs, results, statistics, settings)
         return [*results, *statistics]
 
-    def _deliver(self, result: Array, target: Array | None) -> Array:
-        if target is None:
-            return result if self.computed == self.dtype else cast(result, self.dtype)
+    def _run_on_copies(
+        self,
+        program: str,
+        inputs: Sequence[Array],
+        results: Sequence[Array],
+        statistics: Sequence[Array],
+        settings: Sequence[float],
+    ) -> None:
+        """Run a program on some rows after the others, on copies in which the elements of a row follow each other."""
+        kept = [a for a in range(len(self.shape)) if a not in self.axes]
+        order = [*kept, *self.axes] if len(self.axes) > 1 else list(range(len(self.shape)))
+        axes = tuple(order.index(a) for a in self.axes)
+        rows = max(1, COPIED // math.prod(self.shape[a] for a in self.axes))
         with np.errstate(all="ignore"):
-            np.copyto(target, result, casting="same_kind")
-        return target
+            for of_kept in block_indices(tuple(self.shape[a] for a in kept), rows):
+                ranges = dict(zip(kept, of_kept, strict=False))
+                index = tuple(ranges.get(a, slice(None)) for a in range(len(self.shape)))
+                copies = [part_of(x, index).transpose(order).astype(self.computed, "C") for x in inputs]
+                made = [np.empty(copies[0].shape, self.computed) for _ in results]
+                values = [part_of(x, index).transpose(order) for x in statistics]
+                _run_rows(program, copies, [*made, *values], axes, settings)
+                for target, result in zip(results, made, strict=True):
+                    np.copyto(part_of(target, index).transpose(order), result, casting="same_kind")
 
     def cast(self, values: Array) -> Array:
         """Return values of rows in the type of the results."""

@@ -44,8 +44,8 @@ def _as_rows(x: Array, length: int) -> Array:
 
 def run_rows(
     program: str, inputs: Sequence[Array], outputs: Sequence[Array], axes: tuple[int, ...], settings: Sequence[float]
-) -> None:
-    """Run a row program.
+) -> bool:
+    """Run a row program, and return True.
 
     Parameters
     ----------
@@ -87,3 +87,4 @@ def run_rows(
             results = compute(*parts, *numbers)
             for target, result in zip(targets, results if isinstance(results, tuple) else (results,), strict=True):
                 target[block] = result.reshape(target[block].shape)
+    return True

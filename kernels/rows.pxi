@@ -1,7 +1,5 @@
 # The row programs, for fastact/row_operations.py; included by _kernels.pyx.
 
-import numpy as np
-
 from libcpp cimport bool as cpp_bool
 
 cdef extern from "rows_driver.hpp" namespace "fastact" nogil:
@@ -33,7 +31,10 @@ cdef dict ROW_INDEX = {row_program(i, False).name.decode(): i for i in range(row
 
 
 def run_rows(str program, inputs, outputs, tuple axes, settings):
-    """Run a row program; the arguments are those of ``fastact.row_loop.run_rows``."""
+    """Run a row program; the arguments are those of ``fastact.row_loop.run_rows``.
+
+    Return False, before anything is done, if the axes of a row do not follow each other with one step.
+    """
     cdef int index = ROW_INDEX[program], k, a
     cdef cnp.ndarray whole = inputs[0], x
     cdef bint wide = cnp.PyArray_TYPE(whole) == cnp.NPY_FLOAT64
@@ -63,25 +64,7 @@ def run_rows(str program, inputs, outputs, tuple axes, settings):
         status = c_run_rows(index, wide, ndim, <const ptrdiff_t*>cnp.PyArray_DIMS(whole), of_row, operands, values)
     if status == ROWS_NO_MEMORY:
         raise MemoryError(f"there is no memory for the rows of an array of shape {(<object>whole).shape}")
-    if status == ROWS_NEED_COPIES:
-        run_rows_together(program, inputs, outputs, axes, settings)
-
-
-cdef run_rows_together(str program, inputs, outputs, tuple axes, settings):
-    """Run a row program on copies in which the elements of a row follow each other."""
-    cdef int index = ROW_INDEX[program]
-    whole = inputs[0].shape
-    order = [a for a in range(len(whole)) if a not in axes] + list(axes)
-    elements, of_elements = row_program(index, False).inputs, row_program(index, False).outputs
-    together = []
-    for k, x in enumerate(inputs):
-        if k < elements:
-            x = np.broadcast_to(x, [whole[a] if a in axes else x.shape[a] for a in range(len(whole))])
-        together.append(np.ascontiguousarray(x.transpose(order)))
-    results = [np.empty([x.shape[a] for a in order], x.dtype) for x in outputs]
-    run_rows(program, together, results, tuple(range(len(whole) - len(axes), len(whole))), settings)
-    for x, result in zip(outputs, results):
-        x.transpose(order)[...] = result
+    return status == ROWS_DONE
 
 
 cdef class RowCall:

@@ -35,6 +35,20 @@ calls = dict(
 few, many = np.ones((length, 4) if axis == 0 else (4, length), np.float32), np.ones((length, length), np.float32)
 
 
+def of_halves(call):
+    return lambda x: call(x.view(np.float16)[:, : x.shape[1]])
+
+
+def along_axes_apart(x):
+    fa.softmax_(x.reshape(len(x), 4, 4, -1), (1, 3))
+
+
+if axis:
+    calls["softmax_ of float16"] = of_halves(calls["softmax_"])
+    calls["rms_norm_ of float16"] = of_halves(calls["rms_norm_"])
+    calls["softmax_ along axes that lie apart"] = along_axes_apart
+
+
 def fits(call, room=4 << 20):
     with open("/proc/self/statm") as pages:
         used = int(pages.read().split()[0]) * resource.getpagesize()
