@@ -55,8 +55,9 @@ def part_of(x: Array, index: Index) -> Array:
     """Return a block of an array; an axis of length one serves all blocks."""
     if 1 in x.shape:
         index = tuple(slice(None) if n == 1 else s for s, n in zip(index, x.shape, strict=False))
-    # With the ellipsis it is an array even without axes.
-    return x[(*index, ...)]
+    # With the ellipsis the part is an array even if there are no axes.
+    place: tuple[Any, ...] = (*index, ...)
+    return x[place]
 
 
 def run_blocks(
