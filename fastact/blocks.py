@@ -57,7 +57,7 @@ def part_of(x: Array, index: Index) -> Array:
         index = tuple(slice(None) if n == 1 else s for s, n in zip(index, x.shape, strict=False))
     # With the ellipsis the part is an array even if there are no axes.
     place: tuple[Any, ...] = (*index, ...)
-    return x[place]
+    return x[place]  # type: ignore[no-any-return]
 
 
 def run_blocks(
