@@ -184,6 +184,21 @@ SOFTPLUS_NEAR = mpf("1.0625")
 PULL_BEND_RANGE = (mpf("-0.66"), mpf("0.9"))
 
 
+def log1p_by_place(u: mpf) -> mpf:
+    """log(1 + x) / x of x - 1/2."""
+    x = u + mpf(1) / 2
+    return mp.log1p(x) / x
+
+
+def log1p_first() -> dict[str, mpf]:
+    return {p: nearest(log1p_by_place(mpf(0)), p) for p in PRECISIONS}
+
+
+def log1p_slope(precision: str) -> Callable[[mpf], mpf]:
+    """The divided difference of :func:`log1p_by_place` at zero, given its value there in the working precision."""
+    return lambda u: (log1p_by_place(u) - log1p_first()[precision]) / u
+
+
 def tail_of_place(precision: str) -> Callable[[mpf], mpf]:
     """``k -> Phi(-t) * exp(t * t / 2) * (t + pole)`` where ``t / (t + pole) = k + centre``."""
 
@@ -355,13 +370,14 @@ def module() -> str:
             dict.fromkeys(PRECISIONS, (mpf(2) ** -30, mpf(1))),
             {"float32": 8, "float64": 20},
         ),
+        number_constant("LOG1P_FIRST", "log(1 + x) / x at 1/2", log1p_first()),
         polynomial_constant(
             "LOG1P",
-            "log(1 + x) / x, of x - 1/2",
-            always(lambda u: mp.log1p(u + mpf(1) / 2) / (u + mpf(1) / 2)),
-            always(lambda u: (u + mpf(1) / 2) / mp.log1p(u + mpf(1) / 2)),
-            symmetric(mpf(1) / 2),
-            {"float32": 10, "float64": 21},
+            "(log(1 + x) / x - LOG1P_FIRST) / u\n# of u = x - 1/2",
+            log1p_slope,
+            always(lambda u: u / log1p_by_place(u)),
+            dict.fromkeys(PRECISIONS, (mp.sqrt(2) - mpf("1.5"), mpf(1) / 2)),
+            {"float32": 7, "float64": 16},
         ),
         polynomial_constant(
             "LOG",

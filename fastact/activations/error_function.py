@@ -14,6 +14,7 @@ from ..coefficients import (
     HUGE,
     LOG,
     LOG1P,
+    LOG1P_FIRST,
     MISH_LOWEST,
     NORMAL_END,
     NORMAL_PEAK,
@@ -207,11 +208,12 @@ def phish(x: Any) -> Any:
     inverse = 1.0 / denominator
     t = numerator * inverse
     lost = fma(t, (denominator - 1.0) - e, fma(-t, denominator, numerator)) + numerator_rest
-    slope = where(t < 0.5, fma(-t, t, 1.0), (4.0 * e) * (inverse * inverse))
+    slope = where(t < 0.9, fma(-t, t, 1.0), (4.0 * e) * (inverse * inverse))
     t_rest = fma(slope, g_rest, inverse * fma(-scale * p_rest, 1.0 + t, lost))
     value = fma(x, t, a * t_rest)
+    slope_rest = where(t < 0.9, fma(-t, t, 1.0 - slope) - 2.0 * t * t_rest, 0.0)
     steep = a * slope
-    steep_rest = fma(a, slope, -steep)
+    steep_rest = fma(a, slope_rest, fma(a, slope, -steep))
     slope = t + fma(steep, gain, fma(steep, (1.0 - gain) - pull, fma(steep_rest, gain, t_rest)))
     negative = x < 0.0
     return where(x == 0.0, x, where(negative, low, value)), where(negative, -slope_low, slope)
@@ -238,8 +240,10 @@ def serf(x: Any) -> Any:
     e = ldexp(u, n)
     small = e < SQRT_TWO - 1.0
     bend = polynomial(e, LOG)
-    w = where(small, fma(e, bend, 1.0), polynomial(e - 0.5, LOG1P))
-    w_rest = where(small, fma(e, bend, 1.0 - w), 0.0)
+    place = e - 0.5
+    slope = polynomial(place, LOG1P)
+    w = where(small, fma(e, bend, 1.0), fma(place, slope, LOG1P_FIRST))
+    w_rest = where(small, fma(e, bend, 1.0 - w), fma(place, slope, LOG1P_FIRST - w))
     m = e * w
     m_rest = fma(e, w_rest, fma(ldexp(p - (u - 1.0), n), w, fma(e, w, -m)))
     # softplus(x) = s
