@@ -1,4 +1,4 @@
-# The row programs, for fastact/row_operations.py; included by _kernels.pyx.
+# The row programs, for fastact/row_calls.py; included by _kernels.pyx.
 
 from libcpp cimport bool as cpp_bool
 
