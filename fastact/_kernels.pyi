@@ -34,7 +34,15 @@ class Call:
     def __call__(self, *args: object, **kwargs: object) -> object: ...
 
 class RowCall:
-    def _serve_rows(self, program: str, settings: tuple[float, ...], in_place: bool) -> None: ...
+    def _serve_rows(
+        self,
+        program: str,
+        settings: tuple[float, ...],
+        wide_settings: tuple[float, ...],
+        vectors: tuple[str, ...],
+        numbers: tuple[str, ...],
+        in_place: bool,
+    ) -> None: ...
     def __call__(self, *args: object, **kwargs: object) -> object: ...
 
 class BlockSteps:

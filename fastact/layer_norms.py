@@ -8,7 +8,7 @@ import numpy as np
 
 from .arrays import Array
 from .moments import Statistics, check_statistics, factor_of, two_parts, wide_moments
-from .operation import differentiable, in_place
+from .operation import RowRun, differentiable, in_place
 from .row_calls import (
     Axis,
     Rows,
@@ -26,7 +26,7 @@ from .row_calls import (
 __all__ = ["add_layer_norm", "add_rms_norm", "layer_norm", "layer_norm_", "rms_norm", "rms_norm_"]
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, DTypeLike
 
 
 def _gradients_by_row(rows: Rows, program: str, inputs: list[Array], like: Array) -> list[Array]:
@@ -101,7 +101,7 @@ def _layer_norm_backward(
     return gradient if weight is None else (gradient, by_parameters[0], by_parameters[1])
 
 
-@differentiable(_layer_norm_backward)
+@differentiable(_layer_norm_backward, RowRun("layer_norm", (1e-5,), vectors=("weight", "bias"), numbers=("eps",)))
 def layer_norm(
     x: ArrayLike,
     weight: ArrayLike | None = None,
@@ -230,10 +230,17 @@ def _rms_norm_backward(
 
 
 def _eps_of_rms_norm(function: str, eps: float | None, rows: Rows) -> tuple[float]:
-    return (float(np.finfo(rows.computed).eps) if eps is None else not_negative(function, "eps", eps),)
+    return (_default_eps(rows.computed) if eps is None else not_negative(function, "eps", eps),)
 
 
-@differentiable(_rms_norm_backward)
+def _default_eps(dtype: DTypeLike) -> float:
+    return float(np.finfo(dtype).eps)
+
+
+@differentiable(
+    _rms_norm_backward,
+    RowRun("rms_norm", (_default_eps(np.float32),), (_default_eps(np.float64),), vectors=("weight",), numbers=("eps",)),
+)
 def rms_norm(
     x: ArrayLike,
     weight: ArrayLike | None = None,

@@ -5,18 +5,39 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, ParamSpec, TypeVar
 
 from ._active import backend_module
 from .arrays import check_writeable_in_place
 
-__all__ = ["InPlace", "Operation", "differentiable", "in_place"]
+__all__ = ["InPlace", "Operation", "RowRun", "differentiable", "in_place"]
+
+
+class RowRun(NamedTuple):
+    """The run of a row program that the ordinary call of an operation is, which a backend may then serve without its function."""
+
+    program: str
+    settings: tuple[float, ...] = ()
+    wide_settings: tuple[float, ...] | None = None
+    """Of float64, where they are others than those of float32."""
+    vectors: tuple[str, ...] = ()
+    """The arguments after the first that are arrays of the shape of a row."""
+    numbers: tuple[str, ...] = ()
+    """The arguments that replace the first settings, and must not be negative."""
 
 
 class _PlainCall:
     """Serves no call directly: what a backend without kernels for rows has."""
 
-    def _serve_rows(self, program: str, settings: tuple[float, ...], in_place: bool) -> None:
+    def _serve_rows(
+        self,
+        program: str,
+        settings: tuple[float, ...],
+        wide_settings: tuple[float, ...],
+        vectors: tuple[str, ...],
+        numbers: tuple[str, ...],
+        in_place: bool,
+    ) -> None:
         pass
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -34,6 +55,14 @@ _Result = TypeVar("_Result")
 _Gradient = TypeVar("_Gradient")
 
 
+def _serve(call: _RowCall, run: RowRun | None, in_place: bool) -> None:
+    """Let the backend serve the ordinary calls, if they are the run of a program."""
+    if run is not None:
+        settings = run.settings
+        wide_settings = settings if run.wide_settings is None else run.wide_settings
+        call._serve_rows(run.program, settings, wide_settings, run.vectors, run.numbers, in_place)
+
+
 class Operation(_RowCall, Generic[_Forward, _Result, _Backward, _Gradient]):
     """A function of whole rows or of several arrays, with the backward pass of its gradient.
 
@@ -49,16 +78,14 @@ class Operation(_RowCall, Generic[_Forward, _Result, _Backward, _Gradient]):
         self,
         function: Callable[_Forward, _Result],
         backward: Callable[_Backward, _Gradient],
-        program: str | None = None,
-        settings: tuple[float, ...] = (),
+        run: RowRun | None = None,
     ) -> None:
         functools.update_wrapper(self, function)
         self.__module__ = "fastact"
         self._general = function
-        self._program, self._settings = program, settings
+        self._run = run
         self.backward = backward
-        if program is not None:
-            self._serve_rows(program, settings, in_place=False)
+        _serve(self, run, in_place=False)
 
     if TYPE_CHECKING:
 
@@ -92,8 +119,7 @@ class InPlace(_RowCall):
             "Examples\n--------\n>>> import fastact as fa\n>>> import numpy as np\n>>> x = np.eye(2)\n"
             f">>> fa.{name}_({example}) is x\nTrue"
         )
-        if isinstance(operation, Operation) and operation._program is not None:
-            self._serve_rows(operation._program, operation._settings, in_place=True)
+        _serve(self, getattr(operation, "_run", None), in_place=True)
 
     if TYPE_CHECKING:
 
@@ -115,14 +141,10 @@ class InPlace(_RowCall):
 
 
 def differentiable(
-    backward: Callable[_Backward, _Gradient], program: str | None = None, settings: tuple[float, ...] = ()
+    backward: Callable[_Backward, _Gradient], run: RowRun | None = None
 ) -> Callable[[Callable[_Forward, _Result]], Operation[_Forward, _Result, _Backward, _Gradient]]:
-    """Return a decorator that makes an operation of a function and its backward pass.
-
-    If a call with an array, an axis and `out` at most is the run of a row program with these settings, a backend may serve it
-    without the function.
-    """
-    return lambda function: Operation(function, backward, program, settings)
+    """Return a decorator that makes an operation of a function and its backward pass."""
+    return lambda function: Operation(function, backward, run)
 
 
 def in_place(operation: Callable[..., Any], example: str = "x") -> InPlace:

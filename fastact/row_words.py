@@ -12,6 +12,7 @@ import numpy as np
 from .arrays import Array
 
 __all__ = [
+    "row_count",
     "row_dot",
     "row_first",
     "row_fmax",
@@ -50,6 +51,9 @@ def row_fmax(x: Array) -> Array:
 
 def row_sum(x: Array) -> Array:
     return _sum(x).astype(x.dtype)
+
+
+row_count = row_sum
 
 
 def row_sum_parts(x: Array) -> tuple[Array, Array]:

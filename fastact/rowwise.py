@@ -6,6 +6,7 @@ A *row* is what an operation normalises: the elements along its axis.  The row w
     row_fmax(x)                   the largest element, NaNs left aside; -inf if there is none
     row_sum(x)                    the sum
     high, low = row_sum_parts(x)  the sum, and what rounding it to ``high`` has lost
+    row_count(x)                  the sum of zeros and ones
     row_dot(x, y)                 the sum of the products
     row_norm(x)                   the square root of the sum of the squares
     row_length(x)                 the number of elements
@@ -30,7 +31,18 @@ from typing import Any
 from .coefficients import EXP, LN2_HIGH, LN2_LOW, LOG2_E
 from .elementary import exp, log, log1p, reduce_by_ln2
 from .language import Constant
-from .row_words import row_dot, row_first, row_fmax, row_length, row_maximum, row_moments, row_norm, row_sum, row_sum_parts
+from .row_words import (
+    row_count,
+    row_dot,
+    row_first,
+    row_fmax,
+    row_length,
+    row_maximum,
+    row_moments,
+    row_norm,
+    row_sum,
+    row_sum_parts,
+)
 from .words import absolute, copysign, exponent, fma, ldexp, mantissa, maximum, polynomial, round, sqrt, where
 
 __all__ = ["PROGRAMS"]
@@ -139,7 +151,7 @@ def log_softmax(x: Any) -> Any:
     subtracted, top, bottom, rescale = frame(largest)
     e = relative_exp(x, largest, subtracted, top, bottom, rescale)
     others = row_sum(where(x == largest, 0.0, e))
-    equals = row_sum(where(x == largest, 1.0, 0.0))
+    equals = row_count(where(x == largest, 1.0, 0.0))
     spread = log1p(excess_of(others, equals, scaled_exp(top, rescale)))
     return where(x == largest, 0.0, x - largest) - spread
 
@@ -150,7 +162,7 @@ def masked_log_softmax(x: Any, mask: Any, scale: Any = 1.0, empty: Any = 0.0) ->
     subtracted, top, bottom, rescale = frame(largest)
     e = relative_exp(logits, largest, subtracted, top, bottom, rescale)
     others = row_sum(where(logits == largest, 0.0, e))
-    equals = row_sum(where(logits == largest, 1.0, 0.0))
+    equals = row_count(where(logits == largest, 1.0, 0.0))
     spread = log1p(excess_of(others, equals, scaled_exp(top, rescale)))
     return where(largest < -LARGEST, empty, where(logits == largest, 0.0, logits - largest) - spread)
 
@@ -161,7 +173,7 @@ def logsumexp(x: Any, mask: Any, scale: Any = 1.0) -> Any:
     logits = masked(x, mask, scale)
     e = relative_exp(logits, largest, subtracted, top, bottom, rescale)
     others = row_sum(where(logits == largest, 0.0, e))
-    equals = row_sum(where(logits == largest, 1.0, 0.0))
+    equals = row_count(where(logits == largest, 1.0, 0.0))
     spread = log1p(excess_of(others, equals, scaled_exp(top, rescale)))
     return largest, spread
 
@@ -190,7 +202,7 @@ def sparsemax_threshold(x: Any, largest: Row, threshold: Row) -> Any:
     # A step of Michelot's algorithm (1986): the threshold at which those above the last one would sum to one.
     offset = below(x, largest)
     total = row_sum(where(offset > threshold, offset, 0.0))
-    count = row_sum(where(offset > threshold, 1.0, 0.0))
+    count = row_count(where(offset > threshold, 1.0, 0.0))
     raised = (total - 1.0) / count
     return raised
 
@@ -201,7 +213,7 @@ def sparsemax(x: Any, largest: Row, threshold: Row) -> Any:
 
 def sparsemax_backward(grad: Any, y: Any) -> Any:
     total = row_sum(where(y > 0.0, grad, 0.0))
-    count = row_sum(where(y > 0.0, 1.0, 0.0))
+    count = row_count(where(y > 0.0, 1.0, 0.0))
     mean = total / count
     return where(y > 0.0, grad - mean, y * 0.0)
 
@@ -218,15 +230,31 @@ def sum_of(x: Any, y: Any, rest: Any) -> tuple[Any, Any]:
 
 def standardized(x: Any, mean: Any, rest: Any, factor: Any) -> Any:
     """The distance from a mean in two parts, times a factor."""
-    return ((x - mean) - rest) * factor
+    return fma(x - mean, factor, -rest * factor)
+
+
+def mean_square(norm: Any, length: Any, eps: Any) -> tuple[Any, Any]:
+    """norm**2 / length + eps, times the square of a power of two that keeps it within range, and that power."""
+    larger = maximum(norm, sqrt(eps))
+    unit = where(larger > BIG, DOWN, where(larger < SMALL, UP, 1.0))
+    scaled = norm * unit
+    return fma(scaled, scaled / length, eps * unit * unit), unit
 
 
 def root_with(norm: Any, length: Any, eps: Any) -> Any:
     """sqrt(norm**2 / length + eps), without overflow."""
-    larger = maximum(norm, sqrt(eps))
-    unit = where(larger > BIG, DOWN, where(larger < SMALL, UP, 1.0))
-    scaled = norm * unit
-    return sqrt(fma(scaled, scaled / length, eps * unit * unit)) / unit
+    square, unit = mean_square(norm, length, eps)
+    return sqrt(square) / unit
+
+
+def inverse_root_with(norm: Any, length: Any, eps: Any) -> Any:
+    """1 / sqrt(norm**2 / length + eps), without overflow, and 0 for 0: what has no extent stays where it is."""
+    square, unit = mean_square(norm, length, eps)
+    root = sqrt(square)
+    inverse = 1.0 / root
+    # What the root and the quotient have lost to rounding is made good.
+    rest = fma(0.5 * fma(-root, root, square), inverse * inverse, fma(root, inverse, -1.0))
+    return where(square == 0.0, 0.0, fma(-inverse, rest, inverse) * unit)
 
 
 def inverse(x: Any) -> Any:
@@ -250,7 +278,7 @@ def zscore_backward(grad: Any, x: Any, ddof: Any = 0.0, eps: Any = 0.0) -> Any:
     high, low = sum_of(start, offset, rest)
     total = row_sum(grad)
     length = row_length(x)
-    factor = inverse(root_with(norm, length - ddof, eps))
+    factor = inverse_root_with(norm, length - ddof, eps)
     product = row_dot(grad, standardized(x, high, low, factor))
     mean = total / length
     slope = product / (length - ddof)
@@ -262,7 +290,7 @@ def layer_norm(x: Any, weight: Any, bias: Any, eps: Any = 0.0) -> Any:
     offset, rest, norm = row_moments(x, start)
     high, low = sum_of(start, offset, rest)
     length = row_length(x)
-    factor = inverse(root_with(norm, length, eps))
+    factor = inverse_root_with(norm, length, eps)
     return fma(standardized(x, high, low, factor), weight, bias), high, low, factor
 
 
@@ -278,7 +306,7 @@ def layer_norm_backward(grad: Any, x: Any, weight: Any, mean: Row, rest: Row, fa
 def rms_norm(x: Any, weight: Any, eps: Any = 0.0) -> Any:
     norm = row_norm(x)
     length = row_length(x)
-    factor = inverse(root_with(norm, length, eps))
+    factor = inverse_root_with(norm, length, eps)
     return x * factor * weight, factor
 
 
@@ -332,8 +360,8 @@ def minmax_backward(grad: Any, x: Any, low: Any = 0.0, high: Any = 1.0) -> Any:
     factor = inverse(largest - smallest)
     upper = row_dot(grad, (x - smallest) * factor)
     lower = row_dot(grad, (largest - x) * factor)
-    at_largest = row_sum(where(x == largest, 1.0, 0.0))
-    at_smallest = row_sum(where(x == smallest, 1.0, 0.0))
+    at_largest = row_count(where(x == largest, 1.0, 0.0))
+    at_smallest = row_count(where(x == smallest, 1.0, 0.0))
     from_upper = upper / at_largest
     from_lower = lower / at_smallest
     outer = where(x == largest, from_upper, where(x == smallest, from_lower, 0.0))
@@ -412,7 +440,7 @@ def normalize_2_backward(grad: Any, x: Any, gain: Row, eps: Any = 0.0) -> Any:
 def normalize_max_backward(grad: Any, x: Any, eps: Any = 0.0) -> Any:
     norm = row_maximum(absolute(x))
     product = row_dot(grad, x)
-    count = row_sum(where(absolute(x) == norm, 1.0, 0.0))
+    count = row_count(where(absolute(x) == norm, 1.0, 0.0))
     slope = slope_of_norm(product, norm, eps) / count
     divisor = maximum(norm, eps)
     return (grad - where(absolute(x) == norm, sign(x) * slope, 0.0)) / where(divisor == 0.0, 1.0, divisor)
@@ -438,7 +466,7 @@ def cross_entropy(x: Any, factor: Row) -> Any:
     subtracted, top, bottom, rescale = frame(largest)
     e = relative_exp(x, largest, subtracted, top, bottom, rescale)
     others = row_sum(where(x == largest, 0.0, e))
-    equals = row_sum(where(x == largest, 1.0, 0.0))
+    equals = row_count(where(x == largest, 1.0, 0.0))
     one = scaled_exp(top, rescale)
     excess = excess_of(others, equals, one)
     spread = log1p(excess)
@@ -453,7 +481,7 @@ def cross_entropy_of_probabilities(x: Any, target: Any, factor: Row, more: Row) 
     subtracted, top, bottom, rescale = frame(largest)
     distance = row_dot(target, where((x == largest) | (target == 0.0), 0.0, largest - x))
     others = row_sum(where(x == largest, 0.0, relative_exp(x, largest, subtracted, top, bottom, rescale)))
-    equals = row_sum(where(x == largest, 1.0, 0.0))
+    equals = row_count(where(x == largest, 1.0, 0.0))
     one = scaled_exp(top, rescale)
     excess = excess_of(others, equals, one)
     spread = log1p(excess)

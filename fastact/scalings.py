@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .arrays import Array
-from .operation import differentiable, in_place
+from .operation import RowRun, differentiable, in_place
 from .row_calls import (
     Axis,
     Rows,
@@ -73,7 +73,7 @@ def _zscore_backward(
     return rows.run("zscore_backward", [grad, x], [out], settings)[0]
 
 
-@differentiable(_zscore_backward, "zscore", (0.0, 0.0))
+@differentiable(_zscore_backward, RowRun("zscore", (0.0, 0.0)))
 def zscore(x: ArrayLike, axis: Axis = -1, ddof: float = 0, eps: float = 0.0, out: Array | None = None) -> Array:
     """Distance from the mean in standard deviations.
 
@@ -179,7 +179,7 @@ def _minmax_backward(
     return rows.run("minmax_backward", [grad, x], [out], settings)[0]
 
 
-@differentiable(_minmax_backward)
+@differentiable(_minmax_backward, RowRun("minmax", (0.0, 1.0)))
 def minmax(
     x: ArrayLike,
     axis: Axis = -1,

@@ -9,7 +9,7 @@ import numpy as np
 
 from .arrays import Array
 from .forms import activation
-from .operation import differentiable, in_place
+from .operation import RowRun, differentiable, in_place
 from .row_calls import Axis, Rows, as_array, axes_of, check_same_shape, one_of, real, result_dtype
 
 __all__ = [
@@ -352,7 +352,7 @@ def _sparsemax_backward(grad: ArrayLike, y: ArrayLike, axis: Axis = -1, out: Arr
     return _from_output("sparsemax", "sparsemax_backward", grad, y, axis, out)
 
 
-@differentiable(_softmax_backward, "softmax")
+@differentiable(_softmax_backward, RowRun("softmax"))
 def softmax(
     x: ArrayLike,
     axis: Axis = -1,
@@ -415,7 +415,7 @@ def softmax(
     return _Logits("softmax", x, axis, out, scale, softcap, mask, masked_row).shares()
 
 
-@differentiable(_log_softmax_backward, "log_softmax")
+@differentiable(_log_softmax_backward, RowRun("log_softmax"))
 def log_softmax(
     x: ArrayLike,
     axis: Axis = -1,

@@ -17,7 +17,7 @@ from pathlib import Path
 from emit import Function, Printer, Program, print_constants, print_function, read, write_if_changed
 
 REDUCTIONS = {
-    "row_dot": "Dot", "row_fmax": "Fmax", "row_maximum": "Maximum", "row_moments": "Moments",
+    "row_dot": "Dot", "row_fmax": "Fmax", "row_count": "Count", "row_maximum": "Maximum", "row_moments": "Moments",
     "row_norm": "Norm", "row_sum": "Sum", "row_sum_parts": "SumParts",
 }  # fmt: skip
 """The row words that need a pass over the row, and the engine's names for them."""
@@ -253,6 +253,12 @@ class RowProgram(Printer):
         self.assigned.difference_update(statement.targets)
         return self.assign(statement.node)  # type: ignore[arg-type]
 
+    def reduction(self, statement: Statement) -> str:
+        """Print the engine's reduction, and which of its operands are inputs as they stand."""
+        operands = [ast.unparse(operand) for operand in statement.value.args]  # type: ignore[attr-defined]
+        numbers = [self.inputs.index(o) if o in self.inputs else -1 for o in operands]
+        return f"{REDUCTIONS[statement.word]}<{', '.join(map(str, numbers))}>"  # type: ignore[index]
+
     def stored_by(self, stage: Stage) -> int:
         """Return the outputs that a stage writes to, as the bits of a number."""
         written = {s.output for s in stage.elements if s.output is not None}
@@ -277,7 +283,7 @@ class RowProgram(Printer):
             "};",
         ]
         for number, stage in enumerate(self.stages):
-            kinds = ", ".join(REDUCTIONS[s.word] for s in stage.reductions if s.word)
+            kinds = ", ".join(map(self.reduction, stage.reductions))
             lines += [
                 f"template <> struct {name}::Stage<{number}> {{",
                 f"    using Reduced = Reductions<{kinds}>;",

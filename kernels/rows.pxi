@@ -1,5 +1,6 @@
 # The row programs, for fastact/row_calls.py; included by _kernels.pyx.
 
+from libc.math cimport INFINITY
 from libcpp cimport bool as cpp_bool
 
 cdef extern from "rows_driver.hpp" namespace "fastact" nogil:
@@ -70,21 +71,30 @@ def run_rows(str program, inputs, outputs, tuple axes, settings):
 cdef class RowCall:
     """A callable that serves the ordinary case by itself and hands all other calls to ``self._general``.
 
-    The ordinary case: a C-contiguous, aligned, native array of float32 or float64 that is not empty, an axis, and at most
-    ``out=`` besides, of the same kind and shape.
+    The ordinary case: a C-contiguous, aligned, native array of float32 or float64 that is not empty, vectors along the axis for what
+    else the program reads, of the same kind, an axis, and at most ``out=``, of the same kind and shape, and settings besides.
     """
 
     cdef int index
     cdef bint in_place
-    cdef double[MAX_ROW_SETTINGS] settings
+    cdef double[2][MAX_ROW_SETTINGS] settings
+    cdef tuple vectors
+    cdef tuple numbers
 
     def __cinit__(self, *args, **kwargs):
         self.index = -1
 
-    def _serve_rows(self, str program, tuple settings, bint in_place):
-        """Serve a program of one input and one output with these settings."""
-        for i, value in enumerate(settings):
-            self.settings[i] = value
+    def _serve_rows(self, str program, tuple settings, tuple wide_settings, tuple vectors, tuple numbers, bint in_place):
+        """Serve a program whose first result is what the call returns.
+
+        `settings` are its settings for float32, `wide_settings` for float64, `vectors` the names of its inputs after the first,
+        `numbers` those of the settings that a call may replace by numbers that are not negative.
+        """
+        for wide, values in enumerate((settings, wide_settings)):
+            for i, value in enumerate(values):
+                self.settings[wide][i] = value
+        self.vectors = vectors
+        self.numbers = numbers
         self.in_place = in_place
         self.index = ROW_INDEX[program]
 
@@ -97,35 +107,59 @@ cdef class RowCall:
 
     cdef object serve(self, tuple args, dict kwargs):
         """Return the result, or None for a call that is not the ordinary case."""
-        cdef Py_ssize_t given = len(args), used = 0
-        cdef cnp.ndarray x, y
-        cdef object axis = -1, out = None
-        cdef int number, ndim, a, along
+        cdef Py_ssize_t given = len(args), used = 0, vectors = len(self.vectors), rows, step
+        cdef cnp.ndarray x, y, v, memory
+        cdef object axis = -1, out = None, value
+        cdef int number, ndim, a, k, along, results
         cdef cpp_bool[MAX_AXES] of_row
-        cdef RowOperand[2] operands
-        cdef const void* source
+        cdef RowOperand[MAX_ROW_OPERANDS] operands
+        cdef ptrdiff_t[MAX_AXES] strides_of_vector
+        cdef ptrdiff_t[MAX_AXES] strides_of_values
+        cdef double[MAX_ROW_SETTINGS] settings
+        cdef const void* sources[MAX_ROW_OPERANDS]
         cdef bint wide
         cdef RowStatus status
-        if given < 1 or given > 2 or not cnp.PyArray_CheckExact(args[0]):
+        if given < 1 or given > 2 + vectors or not cnp.PyArray_CheckExact(args[0]):
             return None
         x = args[0]
         number = cnp.PyArray_TYPE(x)
         ndim = cnp.PyArray_NDIM(x)
         if (number != cnp.NPY_FLOAT32 and number != cnp.NPY_FLOAT64) or ndim == 0 or cnp.PyArray_SIZE(x) == 0 or not dense(x, number):
             return None
-        if given == 2:
-            axis = args[1]
-        if kwargs:
-            if given == 1 and "axis" in kwargs:
-                axis = kwargs["axis"]
+        wide = number == cnp.NPY_FLOAT64
+        settings = self.settings[wide]
+        if given == 2 + vectors:
+            axis = args[1 + vectors]
+        elif "axis" in kwargs:
+            axis = kwargs["axis"]
+            used += 1
+        if type(axis) is not int or not -ndim <= axis < ndim:
+            return None
+        along = axis if axis >= 0 else axis + ndim
+        for k in range(vectors):
+            if k + 1 < given:
+                value = args[k + 1]
+            else:
+                value = kwargs.get(self.vectors[k])
                 used += 1
+            if not cnp.PyArray_CheckExact(value):
+                return None
+            v = value
+            if cnp.PyArray_NDIM(v) != 1 or not dense(v, number) or cnp.PyArray_DIM(v, 0) != cnp.PyArray_DIM(x, along):
+                return None
+            operands[k + 1].data = cnp.PyArray_BYTES(v)
+            operands[k + 1].strides = strides_of_vector
+        if used < len(kwargs):
             if not self.in_place and "out" in kwargs:
                 out = kwargs["out"]
                 used += 1
+            for k in range(len(self.numbers)):
+                value = kwargs.get(self.numbers[k])
+                if type(value) is float and 0 <= value < INFINITY:
+                    settings[k] = value
+                    used += 1
             if used != len(kwargs):
                 return None
-        if type(axis) is not int or not -ndim <= axis < ndim:
-            return None
         if self.in_place:
             if not cnp.PyArray_ISWRITEABLE(x):
                 return None
@@ -136,21 +170,35 @@ cdef class RowCall:
             if not cnp.PyArray_CheckExact(out):
                 return None
             y = out
-            source = cnp.PyArray_DATA(x)
-            if (not dense(y, number) or not cnp.PyArray_ISWRITEABLE(y) or not same_shape(x, y)
-                    or not apart_or_same(y, &source, 1)):
+            if not dense(y, number) or not cnp.PyArray_ISWRITEABLE(y) or not same_shape(x, y):
                 return None
-        along = axis
-        for a in range(ndim):
-            of_row[a] = a == along or a == along + ndim
+        sources[0] = cnp.PyArray_DATA(x)
+        for k in range(vectors):
+            sources[k + 1] = operands[k + 1].data
+            if ndim > 1 and sources[k + 1] == cnp.PyArray_DATA(y):
+                return None
+        if not apart_or_same(y, sources, 1 + vectors):
+            return None
+        step = cnp.PyArray_ITEMSIZE(x)
+        for a in range(ndim - 1, -1, -1):
+            of_row[a] = a == along
+            strides_of_vector[a] = cnp.PyArray_ITEMSIZE(x) if a == along else 0
+            strides_of_values[a] = 0 if a == along else step
+            step *= 1 if a == along else cnp.PyArray_DIM(x, a)
         operands[0].data = cnp.PyArray_BYTES(x)
         operands[0].strides = <const ptrdiff_t*>cnp.PyArray_STRIDES(x)
-        operands[1].data = cnp.PyArray_BYTES(y)
-        operands[1].strides = <const ptrdiff_t*>cnp.PyArray_STRIDES(y)
-        wide = number == cnp.NPY_FLOAT64
+        operands[1 + vectors].data = cnp.PyArray_BYTES(y)
+        operands[1 + vectors].strides = <const ptrdiff_t*>cnp.PyArray_STRIDES(y)
+        # The values of rows that the program returns besides are not asked for.
+        results = row_program(self.index, wide).row_outputs
+        rows = results * step
+        memory = cnp.PyArray_EMPTY(1, <cnp.npy_intp*>&rows, cnp.NPY_BYTE, 0) if results else None
+        for k in range(results):
+            operands[2 + vectors + k].data = cnp.PyArray_BYTES(memory) + k * step
+            operands[2 + vectors + k].strides = strides_of_values
         if cnp.PyArray_SIZE(x) < RELEASE_GIL:
-            status = c_run_rows(self.index, wide, ndim, <const ptrdiff_t*>cnp.PyArray_DIMS(x), of_row, operands, self.settings)
+            status = c_run_rows(self.index, wide, ndim, <const ptrdiff_t*>cnp.PyArray_DIMS(x), of_row, operands, settings)
         else:
             with nogil:
-                status = c_run_rows(self.index, wide, ndim, <const ptrdiff_t*>cnp.PyArray_DIMS(x), of_row, operands, self.settings)
+                status = c_run_rows(self.index, wide, ndim, <const ptrdiff_t*>cnp.PyArray_DIMS(x), of_row, operands, settings)
         return y if status == ROWS_DONE else None

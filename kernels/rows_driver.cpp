@@ -30,6 +30,11 @@ constexpr ptrdiff_t GRAIN = 32768;
 // Columns are worked on in blocks of this many bytes across, which is what a kernel takes at once.
 constexpr ptrdiff_t BLOCK_BYTES = 256;
 
+// Rows are worked on together, up to so many, as far as their elements fit into this; what is done once a row is then done for all at
+// once.
+constexpr ptrdiff_t TOGETHER_BYTES = 1 << 16;
+constexpr ptrdiff_t MOST_TOGETHER = 16;
+
 // Rows up to this length are transposed, so that the lanes of a vector belong to different rows.
 constexpr ptrdiff_t SHORT = 32;
 
@@ -78,6 +83,13 @@ struct Plan {
 
     ptrdiff_t positions() const { return kept.positions(); }
     void locate(ptrdiff_t position, char** pointers) const { kept.locate(position, data, pointers); }
+
+    // Whether all rows have this input in common, element by element.
+    bool common(int input) const {
+        for (int a = 0; a < kept.count; a++)
+            if (kept.axes[a].strides[input] != 0) return false;
+        return row.strides[input] % size == 0;
+    }
 
     bool has_elements(int operand) const { return operand < row_inputs || (operand >= outputs && operand < row_outputs); }
 
@@ -134,11 +146,18 @@ bool make_plan(Plan& plan, int axes, const ptrdiff_t* shape, const bool* of_row,
 
 void run_contiguous_rows(const Plan& plan) {
     const ptrdiff_t n = plan.row.length, rows = plan.positions();
+    const ptrdiff_t arrays = plan.row_inputs + plan.row_outputs - plan.outputs, fit = TOGETHER_BYTES / (arrays * n * plan.size);
+    const ptrdiff_t together = fit < 1 ? 1 : fit < MOST_TOGETHER ? fit : MOST_TOGETHER;
     share(threads_for(rows, rows * n, GRAIN), rows, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t) {
         char* at[MAX_ROW_OPERANDS];
-        for (ptrdiff_t r = first; r < last; r++) {
-            plan.locate(r, at);
-            plan.program->row(plan.arguments(at), n);
+        RowArguments arguments[MOST_TOGETHER];
+        for (ptrdiff_t begin = first; begin < last; begin += together) {
+            const int count = int(last - begin < together ? last - begin : together);
+            for (int r = 0; r < count; r++) {
+                plan.locate(begin + r, at);
+                arguments[r] = plan.arguments(at);
+            }
+            plan.program->rows(arguments, count, n);
         }
     });
 }
@@ -274,7 +293,10 @@ template <class T> RowStatus run_through_buffers(const Plan& plan) {
     const Buffers buffers(threads, n * width * sizeof(T), *plan.program);
     if (buffers.memory == nullptr) return ROWS_NO_MEMORY;
     ColumnSteps steps = {};
-    for (int k = 0; k < inputs; k++) steps.inputs[k] = width;
+    for (int k = 0; k < inputs; k++) {
+        steps.same_in_all_columns[k] = k > 0 && width > 1 && plan.common(k);
+        steps.inputs[k] = steps.same_in_all_columns[k] ? plan.row.strides[k] / ptrdiff_t(sizeof(T)) : width;
+    }
     for (int k = 0; k < outputs; k++) steps.outputs[k] = width;
     share(threads, tiles, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
         ValuesOfRows values;
@@ -291,12 +313,13 @@ template <class T> RowStatus run_through_buffers(const Plan& plan) {
             RowArguments arguments = plan.arguments(of_row);
             const auto buffer = [&](int copy) { return reinterpret_cast<T*>(buffers.of(thread, copy)); };
             for (int k = 0; k < inputs; k++) {
+                if (steps.same_in_all_columns[k]) continue;
                 gather(at[k], plan.row.strides[k], count, n, buffer(k), width);
                 arguments.inputs[k] = buffer(k);
             }
             for (int k = 0; k < outputs; k++) arguments.outputs[k] = buffer(k);
             if (width == 1) {
-                plan.program->row(arguments, n);
+                plan.program->rows(&arguments, 1, n);
             } else {
                 values.read(plan, count, arguments, locate);
                 plan.program->columns(arguments, steps, n, count);

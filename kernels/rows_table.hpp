@@ -23,8 +23,8 @@ struct ColumnSteps {
     bool same_in_all_columns[MAX_ROW_OPERANDS];
 };
 
-// One row of n contiguous elements.
-typedef void (*RowKernel)(const RowArguments& arguments, ptrdiff_t n);
+// Some rows of n contiguous elements each.
+typedef void (*RowKernel)(const RowArguments* rows, int count, ptrdiff_t n);
 
 // Neighbouring columns, each of them a row.  The memory of row inputs and outputs reaches to the next multiple of 16 columns.
 typedef void (*ColumnKernel)(const RowArguments& arguments, const ColumnSteps& steps, ptrdiff_t n, ptrdiff_t columns);
@@ -33,7 +33,7 @@ struct RowProgram {
     const char* name;
     int inputs, row_inputs, outputs, row_outputs;
     int settings;
-    RowKernel row;
+    RowKernel rows;
     ColumnKernel columns;
 };
 

@@ -13,6 +13,9 @@ namespace FASTACT_ISA {
 
 template <class V> constexpr int SUMS = 128 / sizeof(ScalarOf<V>);
 
+// Terms of a partial sum that `Count` adds in the working precision.
+constexpr ptrdiff_t SETTLED = 4096;
+
 // Vectors of columns that are worked on together; their partial sums stay in L1.
 template <class V> constexpr int BLOCK_VECTORS = sizeof(V) >= 32 ? 256 / sizeof(V) : 4;
 
@@ -27,6 +30,16 @@ template <class V> struct Numbers {
 };
 
 template <class V> FASTACT_INLINE V lane_numbers() { return load<V>(Numbers<V>::real); }
+
+template <class V> FASTACT_INLINE ScalarOf<V> lane(const V& v, int number) {
+    ScalarOf<V> x;
+    memcpy(&x, reinterpret_cast<const char*>(&v) + number * sizeof x, sizeof x);
+    return x;
+}
+
+template <class V> FASTACT_INLINE void set_lane(V& v, int number, ScalarOf<V> x) {
+    memcpy(reinterpret_cast<char*>(&v) + number * sizeof x, &x, sizeof x);
+}
 
 // `by` is less than the number of lanes.
 template <class V> FASTACT_INLINE V rotate(V v, int by) {
@@ -114,6 +127,33 @@ FASTACT_INLINE void widen(f32 x, f64* parts) {
 #endif
 }
 
+// Halves are widened as they are loaded, in one operation each; to take them from a register costs two or three.
+FASTACT_INLINE void widen_from(const float* from, f64* parts) {
+#if FASTACT_VECTOR_BYTES == 64 && defined(__AVX512F__)
+    for (int p = 0; p < PARTS; p++) parts[p] = (f64)_mm512_cvtps_pd(_mm256_loadu_ps(from + p * lanes<f64>));
+#elif FASTACT_VECTOR_BYTES == 32 && defined(__AVX2__)
+    for (int p = 0; p < PARTS; p++) parts[p] = (f64)_mm256_cvtps_pd(_mm_loadu_ps(from + p * lanes<f64>));
+#else
+    widen(load<f32>(from), parts);
+#endif
+}
+
+// What a reduction adds up: a value of each lane, which is input `input` of the program as it is if that is not negative.
+template <class V, int input, class Here> struct Operand {
+    V value;
+    const Here& here;
+    FASTACT_INLINE operator V() const { return value; }
+};
+
+template <int input, class V, class Here> FASTACT_INLINE Operand<V, input, Here> operand(V value, const Here& here) {
+    return {value, here};
+}
+
+template <int input, class Here> FASTACT_INLINE void widen(const Operand<f32, input, Here>& x, f64* parts) {
+    if constexpr (input < 0) widen(x.value, parts);
+    else x.here.widen_input(input, x.value, parts);
+}
+
 FASTACT_INLINE f32 narrow(const f64* parts) {
 #if FASTACT_VECTOR_BYTES == 64 && defined(__AVX512F__)
     return (f32)_mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps((__m512d)parts[0])), _mm512_cvtpd_ps((__m512d)parts[1]), 1);
@@ -134,13 +174,13 @@ template <class V> struct Wide;
 template <> struct Wide<f32> {
     f64 parts[PARTS];
 
-    FASTACT_INLINE void add(f32 x) {
+    template <class X> FASTACT_INLINE void add(const X& x) {
         f64 wide[PARTS];
         widen(x, wide);
         for (int p = 0; p < PARTS; p++) parts[p] += wide[p];
     }
     // The products are exact.
-    FASTACT_INLINE void add_product(f32 x, f32 y) {
+    template <class X, class Y> FASTACT_INLINE void add_product(const X& x, const Y& y) {
         f64 a[PARTS], b[PARTS];
         widen(x, a);
         widen(y, b);
@@ -154,8 +194,11 @@ template <> struct Wide<f32> {
             f64 sum = parts[0] + parts[1];
 #pragma GCC unroll 8
             for (int k = lanes<f64> / 2; k > 0; k /= 2) sum += rotate(sum, k);
-            parts[0] = parts[1] = sum;
+            parts[0] = sum;
         }
+    }
+    FASTACT_INLINE void set_lane_to_first(int number, const Wide& other) {
+        set_lane(parts[number / lanes<f64>], number % lanes<f64>, lane(other.parts[0], 0));
     }
     FASTACT_INLINE f32 rounded() const { return narrow(parts); }
     FASTACT_INLINE f32 rounded_root() const {
@@ -199,6 +242,10 @@ template <> struct Wide<f64> {
 #pragma GCC unroll 8
         for (int k = lanes<f64> / 2; k > 0; k /= 2) add(Wide{rotate(high, k), rotate(low, k)});
     }
+    FASTACT_INLINE void set_lane_to_first(int number, const Wide& other) {
+        set_lane(high, number, lane(other.high, 0));
+        set_lane(low, number, lane(other.low, 0));
+    }
     // The low part is NaN where an infinity was added.
     FASTACT_INLINE f64 rounded() const { return where(low == low, high + low, high); }
     FASTACT_INLINE f64 rounded_root() const { return sqrt(rounded()); }
@@ -216,7 +263,7 @@ template <> struct Wide<f64> {
 };
 
 // Adds x - origin and its square.
-FASTACT_INLINE void add_distance(Wide<f32>& sum, Wide<f32>& squares, f32 x, f32 origin) {
+template <class X, class Y> FASTACT_INLINE void add_distance(Wide<f32>& sum, Wide<f32>& squares, const X& x, const Y& origin) {
     f64 a[PARTS], b[PARTS];
     widen(x, a);
     widen(origin, b);
@@ -257,43 +304,80 @@ FASTACT_INLINE f64 rounded_deviation(const Wide<f64>& sum, const Wide<f64>& squa
 
 // ---- reductions --------------------------------------------------------------------------------------------------------
 
-// In `merge_lanes` every lane ends as the whole; `blank` makes terms without effect of lanes beyond the end of a row.
-struct Sum {
+// A reduction is a template over the numbers of the inputs that its operands are as they stand, -1 for others.  In `merge_lanes`
+// the first lane ends as the whole; `blank` makes terms without effect of lanes beyond the end of a row; `settle` is called after
+// SETTLED terms of a partial sum, if not before, and after its last.
+template <int x> struct Sum {
     static constexpr int terms = 1, results = 1;
+    static constexpr bool settles = false, in_order = true;
     template <class V> using State = Wide<V>;
     template <class V> static FASTACT_INLINE Wide<V> start() { return Wide<V>(); }
-    template <class V> static FASTACT_INLINE void accumulate(Wide<V>& sum, const V* terms) { sum.add(terms[0]); }
+    template <class V, class Here> static FASTACT_INLINE void accumulate(Wide<V>& sum, const V* terms, const Here& here) {
+        sum.add(operand<x>(terms[0], here));
+    }
+    template <class V> static FASTACT_INLINE void settle(Wide<V>&) {}
     template <class V> static FASTACT_INLINE void merge(Wide<V>& sum, const Wide<V>& other) { sum.add(other); }
     template <class V> static FASTACT_INLINE void merge_lanes(Wide<V>& sum) { sum.merge_lanes(); }
+    template <class V> static FASTACT_INLINE void set_lane_to_first(Wide<V>& sums, int number, const Wide<V>& sum) {
+        sums.set_lane_to_first(number, sum);
+    }
     template <class V> static FASTACT_INLINE void finish(const Wide<V>& sum, double, V* results) { results[0] = sum.rounded(); }
     template <class V> static FASTACT_INLINE V blank() { return V{}; }
 };
 
-struct SumParts : Sum {
+template <int x> struct SumParts : Sum<x> {
     static constexpr int results = 2;
     template <class V> static FASTACT_INLINE void finish(const Wide<V>& sum, double, V* results) { sum.in_parts(results); }
 };
 
-struct Dot : Sum {
+template <int x, int y> struct Dot : Sum<x> {
     static constexpr int terms = 2;
-    template <class V> static FASTACT_INLINE void accumulate(Wide<V>& sum, const V* terms) {
-        sum.add_product(terms[0], terms[1]);
+    template <class V, class Here> static FASTACT_INLINE void accumulate(Wide<V>& sum, const V* terms, const Here& here) {
+        sum.add_product(operand<x>(terms[0], here), operand<y>(terms[1], here));
     }
 };
 
-struct Norm : Sum {
-    template <class V> static FASTACT_INLINE void accumulate(Wide<V>& sum, const V* terms) {
-        sum.add_product(terms[0], terms[0]);
+template <int x> struct Norm : Sum<x> {
+    template <class V, class Here> static FASTACT_INLINE void accumulate(Wide<V>& sum, const V* terms, const Here& here) {
+        sum.add_product(operand<x>(terms[0], here), operand<x>(terms[0], here));
     }
     template <class V> static FASTACT_INLINE void finish(const Wide<V>& sum, double, V* results) {
         results[0] = sum.rounded_root();
     }
 };
 
+// Of zeros and ones, whose sums are exact in the working precision up to SETTLED of them.
+template <int> struct Count {
+    static constexpr int terms = 1, results = 1;
+    static constexpr bool settles = true, in_order = false;
+    template <class V> struct State {
+        Wide<V> sum;
+        V recent;
+    };
+    template <class V> static FASTACT_INLINE State<V> start() { return {Wide<V>(), V{}}; }
+    template <class V, class Here> static FASTACT_INLINE void accumulate(State<V>& state, const V* terms, const Here&) {
+        state.recent += terms[0];
+    }
+    template <class V> static FASTACT_INLINE void settle(State<V>& state) {
+        state.sum.add(state.recent);
+        state.recent = V{};
+    }
+    template <class V> static FASTACT_INLINE void merge(State<V>& state, const State<V>& other) { state.sum.add(other.sum); }
+    template <class V> static FASTACT_INLINE void merge_lanes(State<V>& state) { state.sum.merge_lanes(); }
+    template <class V> static FASTACT_INLINE void set_lane_to_first(State<V>& states, int number, const State<V>& state) {
+        states.sum.set_lane_to_first(number, state.sum);
+    }
+    template <class V> static FASTACT_INLINE void finish(const State<V>& state, double, V* results) {
+        results[0] = state.sum.rounded();
+    }
+    template <class V> static FASTACT_INLINE V blank() { return V{}; }
+};
+
 // Of distances from an element of the row, which differ from those from the mean by so little that nothing cancels: the square of
 // that difference is at most n - 1 times the variance.
-struct Moments {
+template <int x, int> struct Moments {
     static constexpr int terms = 2, results = 3;
+    static constexpr bool settles = false, in_order = true;
     template <class V> struct State {
         Wide<V> sum, squares;
     };
@@ -302,9 +386,10 @@ struct Moments {
         state.sum = state.squares = Wide<V>{};
         return state;
     }
-    template <class V> static FASTACT_INLINE void accumulate(State<V>& state, const V* terms) {
-        add_distance(state.sum, state.squares, terms[0], terms[1]);
+    template <class V, class Here> static FASTACT_INLINE void accumulate(State<V>& state, const V* terms, const Here& here) {
+        add_distance(state.sum, state.squares, operand<x>(terms[0], here), terms[1]);
     }
+    template <class V> static FASTACT_INLINE void settle(State<V>&) {}
     template <class V> static FASTACT_INLINE void merge(State<V>& state, const State<V>& other) {
         state.sum.add(other.sum);
         state.squares.add(other.squares);
@@ -313,6 +398,10 @@ struct Moments {
         state.sum.merge_lanes();
         state.squares.merge_lanes();
     }
+    template <class V> static FASTACT_INLINE void set_lane_to_first(State<V>& states, int number, const State<V>& state) {
+        states.sum.set_lane_to_first(number, state.sum);
+        states.squares.set_lane_to_first(number, state.squares);
+    }
     template <class V> static FASTACT_INLINE void finish(const State<V>& state, double n, V* results) {
         state.sum.mean(n, results);
         results[2] = rounded_deviation(state.sum, state.squares, n);
@@ -320,35 +409,47 @@ struct Moments {
     template <class V> static FASTACT_INLINE V blank() { return V{}; }
 };
 
-struct Fmax {
+template <int> struct Fmax {
     static constexpr int terms = 1, results = 1;
+    static constexpr bool settles = false, in_order = false;
     template <class V> using State = V;
     template <class V> static FASTACT_INLINE V start() { return broadcast<V>(-__builtin_inf()); }
     // A NaN compares false and is left aside.
-    template <class V> static FASTACT_INLINE void accumulate(V& largest, const V* terms) {
+    template <class V, class Here> static FASTACT_INLINE void accumulate(V& largest, const V* terms, const Here&) {
         largest = maximum(largest, terms[0]);
     }
+    template <class V> static FASTACT_INLINE void settle(V&) {}
     template <class V> static FASTACT_INLINE void merge(V& largest, const V& other) { largest = maximum(largest, other); }
     template <class V> static FASTACT_INLINE void merge_lanes(V& largest) {
 #pragma GCC unroll 8
         for (int k = lanes<V> / 2; k > 0; k /= 2) largest = maximum(largest, rotate(largest, k));
+    }
+    template <class V> static FASTACT_INLINE void set_lane_to_first(V& all, int number, const V& largest) {
+        set_lane(all, number, lane(largest, 0));
     }
     // Which of two zeros was met first must not show.
     template <class V> static FASTACT_INLINE void finish(const V& largest, double, V* results) { results[0] = largest + V{}; }
     template <class V> static FASTACT_INLINE V blank() { return start<V>(); }
 };
 
-struct Maximum {
+template <int> struct Maximum {
     static constexpr int terms = 1, results = 1;
+    static constexpr bool settles = false, in_order = false;
     template <class V> using State = V;
     template <class V> static FASTACT_INLINE V start() { return broadcast<V>(-__builtin_inf()); }
     template <class V> static FASTACT_INLINE void merge(V& largest, const V& other) {
         largest = where(largest == largest, where(other <= largest, largest, other), largest);
     }
-    template <class V> static FASTACT_INLINE void accumulate(V& largest, const V* terms) { merge(largest, terms[0]); }
+    template <class V, class Here> static FASTACT_INLINE void accumulate(V& largest, const V* terms, const Here&) {
+        merge(largest, terms[0]);
+    }
+    template <class V> static FASTACT_INLINE void settle(V&) {}
     template <class V> static FASTACT_INLINE void merge_lanes(V& largest) {
 #pragma GCC unroll 8
         for (int k = lanes<V> / 2; k > 0; k /= 2) merge(largest, rotate(largest, k));
+    }
+    template <class V> static FASTACT_INLINE void set_lane_to_first(V& all, int number, const V& largest) {
+        set_lane(all, number, lane(largest, 0));
     }
     // Which of two zeros was met first must not show.
     template <class V> static FASTACT_INLINE void finish(const V& largest, double, V* results) { results[0] = largest + V{}; }
@@ -357,11 +458,14 @@ struct Maximum {
 
 template <class... R> struct Reductions {
     static constexpr int terms = 0, results = 0;
+    static constexpr bool settles = false, in_order = false;
     template <class V> struct State {};
     template <class V> static FASTACT_INLINE void start(State<V>&) {}
-    template <class V> static FASTACT_INLINE void accumulate(State<V>&, const V*) {}
+    template <class V, class Here> static FASTACT_INLINE void accumulate(State<V>&, const V*, const Here&) {}
+    template <class V> static FASTACT_INLINE void settle(State<V>&) {}
     template <class V> static FASTACT_INLINE void merge(State<V>&, const State<V>&) {}
     template <class V> static FASTACT_INLINE void merge_lanes(State<V>&) {}
+    template <class V> static FASTACT_INLINE void set_lane_to_first(State<V>&, int, const State<V>&) {}
     template <class V> static FASTACT_INLINE void finish(const State<V>&, double, V*) {}
     template <class V, class Mask> static FASTACT_INLINE void blank(V*, Mask) {}
 };
@@ -369,6 +473,7 @@ template <class... R> struct Reductions {
 template <class R, class... Rest> struct Reductions<R, Rest...> {
     using Others = Reductions<Rest...>;
     static constexpr int terms = R::terms + Others::terms, results = R::results + Others::results;
+    static constexpr bool settles = R::settles || Others::settles, in_order = R::in_order || Others::in_order;
     // A base class without members takes no space, which a member would.
     template <class V> struct State : Others::template State<V> {
         typename R::template State<V> first;
@@ -379,9 +484,13 @@ template <class R, class... Rest> struct Reductions<R, Rest...> {
         state.first = R::template start<V>();
         Others::template start<V>(state.others());
     }
-    template <class V> static FASTACT_INLINE void accumulate(State<V>& state, const V* terms) {
-        R::template accumulate<V>(state.first, terms);
-        Others::template accumulate<V>(state.others(), terms + R::terms);
+    template <class V, class Here> static FASTACT_INLINE void accumulate(State<V>& state, const V* terms, const Here& here) {
+        R::template accumulate<V>(state.first, terms, here);
+        Others::template accumulate<V>(state.others(), terms + R::terms, here);
+    }
+    template <class V> static FASTACT_INLINE void settle(State<V>& state) {
+        R::template settle<V>(state.first);
+        Others::template settle<V>(state.others());
     }
     template <class V> static FASTACT_INLINE void merge(State<V>& state, const State<V>& other) {
         R::template merge<V>(state.first, other.first);
@@ -390,6 +499,10 @@ template <class R, class... Rest> struct Reductions<R, Rest...> {
     template <class V> static FASTACT_INLINE void merge_lanes(State<V>& state) {
         R::template merge_lanes<V>(state.first);
         Others::template merge_lanes<V>(state.others());
+    }
+    template <class V> static FASTACT_INLINE void set_lane_to_first(State<V>& states, int number, const State<V>& state) {
+        R::template set_lane_to_first<V>(states.first, number, state.first);
+        Others::template set_lane_to_first<V>(states.others(), number, state.others());
     }
     template <class V> static FASTACT_INLINE void finish(const State<V>& state, double n, V* results) {
         R::template finish<V>(state.first, n, results);
@@ -401,12 +514,13 @@ template <class R, class... Rest> struct Reductions<R, Rest...> {
     }
 };
 
-// ---- along a row -------------------------------------------------------------------------------------------------------
+// ---- along rows -------------------------------------------------------------------------------------------------------
 
 template <class P, class T> struct Pointers {
     const T* inputs[P::inputs];
     T* outputs[P::outputs + 1];
 
+    Pointers() = default;
     FASTACT_INLINE Pointers(const RowArguments& arguments, ptrdiff_t offset) {
         for (int k = 0; k < P::inputs; k++) inputs[k] = static_cast<const T*>(arguments.inputs[k]) + offset;
         for (int k = 0; k < P::outputs; k++) outputs[k] = static_cast<T*>(arguments.outputs[k]) + offset;
@@ -429,75 +543,110 @@ FASTACT_INLINE void work_on_elements(const Load& get, const Store& put, const V*
         if (S::stores >> k & 1) put(k, stored[k]);
 }
 
-template <class P, int stage, class V>
-FASTACT_INLINE void row_stages(const Pointers<P, ScalarOf<V>>& at, ptrdiff_t n, const V* settings, V* row) {
+// A whole vector of elements, from element i of a row on.
+template <class P, class V> struct Whole {
+    const Pointers<P, ScalarOf<V>>& at;
+    ptrdiff_t i;
+    FASTACT_INLINE V input(int k) const { return load<V>(at.inputs[k] + i); }
+    FASTACT_INLINE V output(int k) const { return load<V>(at.outputs[k] + i); }
+    FASTACT_INLINE void operator()(int k, V v) const { store<V>(at.outputs[k] + i, v); }
+    template <class Parts> FASTACT_INLINE void widen_input(int k, V, Parts* parts) const { widen_from(at.inputs[k] + i, parts); }
+};
+
+// The first elements of a vector, where a row ends within it.
+template <class P, class V> struct Some {
+    const Pointers<P, ScalarOf<V>>& at;
+    ptrdiff_t i, count;
+    FASTACT_INLINE V input(int k) const { return load_some<V>(at.inputs[k] + i, count); }
+    FASTACT_INLINE V output(int k) const { return load_some<V>(at.outputs[k] + i, count); }
+    FASTACT_INLINE void operator()(int k, V v) const { store_some<V>(at.outputs[k] + i, v, count); }
+    template <class Parts> FASTACT_INLINE void widen_input(int, V v, Parts* parts) const { widen(v, parts); }
+};
+
+// Runs a stage along row `r`, and sets that lane to what it reduces.  A function of its own, so that the registers are those of its
+// loop.
+template <class P, int stage, class V, class State>
+__attribute__((noinline)) void work_on_row(const Pointers<P, ScalarOf<V>> at, int r, ptrdiff_t n, const V* settings,
+                                           const V* values, State& reduced) {
     using S = typename P::template Stage<stage>;
     using R = typename S::Reduced;
     constexpr int W = lanes<V>, VECTORS = SUMS<V> / W;
-    typename R::template State<V> states[VECTORS];
+    V row[P::values + 1];
+    for (int k = 0; k < P::values; k++) row[k] = broadcast<V>(lane(values[k], r));
+    State states[VECTORS];
     for (int v = 0; v < VECTORS; v++) R::template start<V>(states[v]);
 
-    struct Whole {
-        const Pointers<P, ScalarOf<V>>& at;
-        ptrdiff_t i;
-        FASTACT_INLINE V input(int k) const { return load<V>(at.inputs[k] + i); }
-        FASTACT_INLINE V output(int k) const { return load<V>(at.outputs[k] + i); }
-        FASTACT_INLINE void operator()(int k, V v) const { store<V>(at.outputs[k] + i, v); }
-    };
-    struct Some {
-        const Pointers<P, ScalarOf<V>>& at;
-        ptrdiff_t i, count;
-        FASTACT_INLINE V input(int k) const { return load_some<V>(at.inputs[k] + i, count); }
-        FASTACT_INLINE V output(int k) const { return load_some<V>(at.outputs[k] + i, count); }
-        FASTACT_INLINE void operator()(int k, V v) const { store_some<V>(at.outputs[k] + i, v, count); }
-    };
-    const auto whole = [&](ptrdiff_t i, int v) __attribute__((always_inline)) {
-        V terms[R::terms + 1];
-        const Whole here = {at, i};
-        if constexpr (stage == 0)
-            for (int k = 0; k < P::inputs; k++) __builtin_prefetch(at.inputs[k] + i + AHEAD<V>);
-        if constexpr (stage + 1 == P::stages)
-            for (int k = 0; k < P::outputs; k++) __builtin_prefetch(at.outputs[k] + i + AHEAD<V>, 1);
-        work_on_elements<P, stage, V>(here, here, settings, row, terms);
-        R::template accumulate<V>(states[v], terms);
-    };
     ptrdiff_t i = 0;
-    for (; i + SUMS<V> <= n; i += SUMS<V>)
+    for (; i + SUMS<V> <= n; i += SUMS<V>) {
+        if (R::settles && i % (SETTLED * SUMS<V>) == 0)
+            for (int v = 0; v < VECTORS; v++) R::template settle<V>(states[v]);
 #pragma GCC unroll 4
-        for (int v = 0; v < VECTORS; v++) whole(i + v * W, v);
+        for (int v = 0; v < VECTORS; v++) {
+            V terms[R::terms + 1];
+            const Whole<P, V> here = {at, i + v * W};
+            if constexpr (stage == 0)
+                for (int k = 0; k < P::inputs; k++) __builtin_prefetch(at.inputs[k] + here.i + AHEAD<V>);
+            if constexpr (stage + 1 == P::stages)
+                for (int k = 0; k < P::outputs; k++) __builtin_prefetch(at.outputs[k] + here.i + AHEAD<V>, 1);
+            work_on_elements<P, stage, V>(here, here, settings, row, terms);
+            R::template accumulate<V>(states[v], terms, here);
+        }
+    }
+    if (R::settles && i % (SETTLED * SUMS<V>) == 0)
+        for (int v = 0; v < VECTORS; v++) R::template settle<V>(states[v]);
 #pragma GCC unroll 4
     for (int v = 0; v < VECTORS; v++) {
         if (i >= n) break;
         const ptrdiff_t count = n - i < W ? n - i : W;
         V terms[R::terms + 1];
-        const Some here = {at, i, count};
+        const Some<P, V> here = {at, i, count};
         work_on_elements<P, stage, V>(here, here, settings, row, terms);
         R::template blank<V>(terms, lane_numbers<V>() >= broadcast<V>(ScalarOf<V>(count)));
-        R::template accumulate<V>(states[v], terms);
+        R::template accumulate<V>(states[v], terms, here);
         i += count;
     }
-    if constexpr (S::ends) {
-        for (int k = VECTORS / 2; k > 0; k /= 2)
-            for (int v = 0; v < k; v++) R::template merge<V>(states[v], states[v + k]);
-        R::template merge_lanes<V>(states[0]);
-        V results[R::results + 1];
-        R::template finish<V>(states[0], double(n), results);
-        S::template row<V>(results, broadcast<V>(ScalarOf<V>(n)), settings, row);
-    }
-    if constexpr (stage + 1 < P::stages) row_stages<P, stage + 1, V>(at, n, settings, row);
+    for (int v = 0; v < VECTORS; v++) R::template settle<V>(states[v]);
+    for (int k = VECTORS / 2; k > 0; k /= 2)
+        for (int v = 0; v < k; v++) R::template merge<V>(states[v], states[v + k]);
+    R::template merge_lanes<V>(states[0]);
+    R::template set_lane_to_first<V>(reduced, r, states[0]);
 }
 
-template <class P, class T> void run_row(const RowArguments& arguments, ptrdiff_t n) {
+// What is done once a row is done for all rows at once, which have a lane each.
+template <class P, int stage, class V>
+FASTACT_INLINE void row_stages(const Pointers<P, ScalarOf<V>>* at, int rows, ptrdiff_t n, const V* settings, V* values) {
+    using S = typename P::template Stage<stage>;
+    using R = typename S::Reduced;
+    using State = typename R::template State<V>;
+    State reduced;
+    R::template start<V>(reduced);
+    for (int r = 0; r < rows; r++) work_on_row<P, stage, V>(at[r], r, n, settings, values, reduced);
+    if constexpr (S::ends) {
+        V results[R::results + 1];
+        R::template finish<V>(reduced, double(n), results);
+        S::template row<V>(results, broadcast<V>(ScalarOf<V>(n)), settings, values);
+    }
+    if constexpr (stage + 1 < P::stages) row_stages<P, stage + 1, V>(at, rows, n, settings, values);
+}
+
+template <class P, class T> void run_rows(const RowArguments* arguments, int count, ptrdiff_t n) {
     using V = VectorOf<T>;
-    V settings[P::settings + 1], row[P::values + 1];
-    read_settings<P, V>(arguments, settings);
-    for (int k = 0; k < P::row_inputs; k++) row[k] = broadcast<V>(*static_cast<const T*>(arguments.row_inputs[k]));
-    for (int k = 0; k < P::firsts; k++) row[P::row_inputs + k] = broadcast<V>(*static_cast<const T*>(arguments.inputs[P::first[k]]));
-    row_stages<P, 0, V>(Pointers<P, T>(arguments, 0), n, settings, row);
-    for (int k = 0; k < P::row_outputs; k++) {
-        T all[lanes<V>];
-        store<V>(all, row[P::returned[k]]);
-        *static_cast<T*>(arguments.row_outputs[k]) = all[0];
+    constexpr int W = lanes<V>;
+    V settings[P::settings + 1];
+    read_settings<P, V>(arguments[0], settings);
+    for (int begin = 0; begin < count; begin += W) {
+        const int rows = count - begin < W ? count - begin : W;
+        const RowArguments* const of = arguments + begin;
+        Pointers<P, T> at[W];
+        V values[P::values + 1] = {};
+        for (int r = 0; r < rows; r++) {
+            at[r] = Pointers<P, T>(of[r], 0);
+            for (int k = 0; k < P::row_inputs; k++) set_lane(values[k], r, *static_cast<const T*>(of[r].row_inputs[k]));
+            for (int k = 0; k < P::firsts; k++) set_lane(values[P::row_inputs + k], r, *at[r].inputs[P::first[k]]);
+        }
+        row_stages<P, 0, V>(at, rows, n, settings, values);
+        for (int r = 0; r < rows; r++)
+            for (int k = 0; k < P::row_outputs; k++) *static_cast<T*>(of[r].row_outputs[k]) = lane(values[P::returned[k]], r);
     }
 }
 
@@ -515,6 +664,28 @@ template <class P, class V> struct Columns {
     FASTACT_INLINE V get(const ScalarOf<V>* from, int v) const { return full(v) ? load<V>(from) : load_some<V>(from, count); }
 };
 
+// A vector of the elements i of neighbouring columns.
+template <class P, class V> struct ElementOfColumns {
+    const Columns<P, V>& columns;
+    ptrdiff_t i;
+    int v;
+    FASTACT_INLINE V input(int k) const {
+        const ScalarOf<V>* const from = columns.at.inputs[k] + i * columns.steps.inputs[k];
+        if (k > 0 && columns.steps.same_in_all_columns[k]) return broadcast<V>(*from);
+        return columns.get(from + v * lanes<V>, v);
+    }
+    FASTACT_INLINE V output(int k) const { return columns.get(to(k), v); }
+    FASTACT_INLINE void operator()(int k, V value) const {
+        if (columns.full(v)) store<V>(to(k), value);
+        else store_some<V>(to(k), value, columns.count);
+    }
+    template <class Parts> FASTACT_INLINE void widen_input(int k, V value, Parts* parts) const {
+        if ((k > 0 && columns.steps.same_in_all_columns[k]) || !columns.full(v)) widen(value, parts);
+        else widen_from(columns.at.inputs[k] + i * columns.steps.inputs[k] + v * lanes<V>, parts);
+    }
+    FASTACT_INLINE ScalarOf<V>* to(int k) const { return columns.at.outputs[k] + i * columns.steps.outputs[k] + v * lanes<V>; }
+};
+
 // A partial sum stays in registers for this many of its elements.
 constexpr ptrdiff_t RUN = 8;
 
@@ -522,46 +693,30 @@ template <class P, int stage, class V>
 FASTACT_INLINE void column_stages(const Columns<P, V>& columns, ptrdiff_t n, const V* settings, V (*row)[P::values + 1]) {
     using S = typename P::template Stage<stage>;
     using R = typename S::Reduced;
-    constexpr int W = lanes<V>;
-    struct Element {
-        const Columns<P, V>& columns;
-        ptrdiff_t i;
-        int v;
-        FASTACT_INLINE V input(int k) const {
-            const ScalarOf<V>* const from = columns.at.inputs[k] + i * columns.steps.inputs[k];
-            if (k > 0 && columns.steps.same_in_all_columns[k]) return broadcast<V>(*from);
-            return columns.get(from + v * W, v);
-        }
-        FASTACT_INLINE V output(int k) const { return columns.get(to(k), v); }
-        FASTACT_INLINE void operator()(int k, V value) const {
-            if (columns.full(v)) store<V>(to(k), value);
-            else store_some<V>(to(k), value, columns.count);
-        }
-        FASTACT_INLINE ScalarOf<V>* to(int k) const { return columns.at.outputs[k] + i * columns.steps.outputs[k] + v * W; }
-    };
-    typename R::template State<V> states[SUMS<V>][BLOCK_VECTORS<V>];
-    const ptrdiff_t sums = n < SUMS<V> ? n : SUMS<V>;
-    for (ptrdiff_t l = 0; l < sums; l++)
-        for (int v = 0; v < columns.vectors; v++) R::template start<V>(states[l][v]);
-    for (ptrdiff_t begin = 0; begin < n; begin += RUN * SUMS<V>) {
-        const ptrdiff_t end = begin + RUN * SUMS<V> < n ? begin + RUN * SUMS<V> : n;
-        for (ptrdiff_t l = 0; l < SUMS<V> && begin + l < end; l++)
+    constexpr ptrdiff_t PARTIAL = R::in_order ? SUMS<V> : 1;
+    typename R::template State<V> states[PARTIAL][BLOCK_VECTORS<V>];
+    for (ptrdiff_t begin = 0; begin < n; begin += RUN * PARTIAL) {
+        const ptrdiff_t end = begin + RUN * PARTIAL < n ? begin + RUN * PARTIAL : n;
+        for (ptrdiff_t l = 0; l < PARTIAL && begin + l < end; l++)
             for (int v = 0; v < columns.vectors; v++) {
-                typename R::template State<V> state = states[l][v];
-                for (ptrdiff_t i = begin + l; i < end; i += SUMS<V>) {
+                typename R::template State<V> state;
+                if (begin == 0) R::template start<V>(state);
+                else state = states[l][v];
+                for (ptrdiff_t i = begin + l; i < end; i += PARTIAL) {
                     V terms[R::terms + 1];
-                    const Element here = {columns, i, v};
+                    const ElementOfColumns<P, V> here = {columns, i, v};
                     work_on_elements<P, stage, V>(here, here, settings, row[v], terms);
-                    R::template accumulate<V>(state, terms);
+                    R::template accumulate<V>(state, terms, here);
                 }
+                R::template settle<V>(state);
                 states[l][v] = state;
             }
     }
     if constexpr (S::ends) {
         for (int v = 0; v < columns.vectors; v++) {
             // Partial sums without an element are +0, and adding them would change nothing.
-            for (ptrdiff_t k = SUMS<V> / 2; k > 0; k /= 2)
-                for (ptrdiff_t l = 0; l < k && l + k < sums; l++) R::template merge<V>(states[l][v], states[l + k][v]);
+            for (ptrdiff_t k = PARTIAL / 2; k > 0; k /= 2)
+                for (ptrdiff_t l = 0; l < k && l + k < n; l++) R::template merge<V>(states[l][v], states[l + k][v]);
             V results[R::results + 1];
             R::template finish<V>(states[0][v], double(n), results);
             S::template row<V>(results, broadcast<V>(ScalarOf<V>(n)), settings, row[v]);
@@ -680,7 +835,7 @@ template <class T> void scatter_rows(const void* buffer, ptrdiff_t width, void* 
 
 template <class T, class... P> struct RowPrograms {
     static constexpr RowProgram all[] = {{P::name, P::inputs, P::row_inputs, P::outputs, P::row_outputs, P::settings,
-                                          run_row<P, T>, run_columns<P, T>}...};
+                                          run_rows<P, T>, run_columns<P, T>}...};
     static constexpr int count = sizeof...(P);
 };
 

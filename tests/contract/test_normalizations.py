@@ -279,3 +279,39 @@ def test_bad_arguments(call, error, words):
     with pytest.raises(error, match=words):
         call(x)
     assert same_bits(x, before)
+
+
+@pytest.mark.parametrize("shape", [(4, 40), (1, 300), (40, 4)], ids=str)
+def test_parameters_within_the_output(shape, rng, working_dtype):
+    x = rng.normal(size=shape).astype(working_dtype)
+    out = rng.normal(size=shape).astype(working_dtype)
+    weight, bias = out[0], out[-1]
+    wanted = fa.layer_norm(x, weight.copy(), bias.copy())
+    assert same_bits(fa.layer_norm(x, weight, bias, out=out), wanted)
+    wanted = fa.rms_norm(x, x[0].copy(), eps=1e-6)
+    assert same_bits(fa.rms_norm_(x, x[0], eps=1e-6), wanted)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1, (1,)], ids=str)
+def test_a_call_does_not_depend_on_how_it_is_written(axis, rng, working_dtype):
+    """Positions or names, a contiguous array or not, defaults left out or given: one result."""
+    x = rng.normal(size=(7, 9)).astype(working_dtype)
+    n = x.shape[axis if isinstance(axis, int) else axis[0]]
+    weight, bias = rng.normal(size=(2, n)).astype(working_dtype)
+    apart = np.repeat(x, 2, 1)[:, ::2]
+    wanted = fa.layer_norm(apart, weight, bias, axis, 1e-5)
+    assert same_bits(fa.layer_norm(x, weight, bias, axis), wanted)
+    assert same_bits(fa.layer_norm(x, bias=bias, weight=weight, axis=axis, eps=1e-5), wanted)
+    assert same_bits(fa.layer_norm(x, weight, axis=axis, bias=bias, out=np.empty_like(x)), wanted)
+    assert same_bits(fa.layer_norm(x, weight.repeat(2)[::2], bias, axis), wanted)
+    assert same_bits(fa.layer_norm_(x.copy(), weight, bias, axis), wanted)
+    wanted = fa.rms_norm(apart, weight, axis, float(np.finfo(working_dtype).eps))
+    assert same_bits(fa.rms_norm(x, weight, axis), wanted)
+    assert same_bits(fa.rms_norm_(x.copy(), axis=axis, weight=weight), wanted)
+    assert same_bits(fa.minmax(x, axis), fa.minmax(apart, axis, (0.0, 1.0)))
+    with pytest.raises(ValueError, match="weight has shape"):
+        fa.layer_norm(x, weight[:-1], bias, axis)
+    with pytest.raises(ValueError, match="eps is"):
+        fa.rms_norm(x, weight, axis, eps=-1.0)
+    with pytest.raises(TypeError, match="gain"):
+        fa.rms_norm(x, weight, axis, gain=1.0)
