@@ -84,26 +84,28 @@ class BuildExtension(build_ext):
         source = "#include <omp.h>\nint threads() { return omp_get_max_threads(); }\n"
         return ["-fopenmp"] if self.compiles(["-fopenmp"], source) else []
 
-    def flags_for_interleaving(self) -> list[str]:
-        """GCC mixes the instructions of neighbouring vectors only if it schedules before it allocates registers."""
-        flags = ["-fschedule-insns", "-fsched-pressure"]
-        return flags if self.compiles([*flags, "-Werror"], "int one() { return 1; }\n") else []
+    def if_known(self, *flags: str) -> list[str]:
+        """Return flags if the compiler knows them."""
+        return list(flags) if self.compiles([*flags, "-Werror"], "int one() { return 1; }\n") else []
 
     def compile_kernels(self, include_dirs: list[str]) -> list[str]:
         """Compile the kernels for every instruction set that the compiler knows, and the drivers that choose among them."""
         vectors = "typedef float v __attribute__((vector_size(16)));\nv twice(v x) { return x > v{} ? x + x : x; }\n"
         isas = [isa for isa, flags in ISAS.items() if isa == "scalar" or self.compiles(flags, vectors)]
         have = [(f"FASTACT_HAVE_{isa.upper()}", "1") for isa in isas]
-        openmp = self.flags_for_openmp()
+        # GCC mixes the instructions of neighbouring vectors only if it schedules before it allocates registers.
+        interleaving = self.if_known("-fschedule-insns", "-fsched-pressure")
+        # GCC makes calls of memcpy out of loops over the two or three pointers of a row.
+        drivers = [*self.flags_for_openmp(), *self.if_known("-fno-tree-loop-distribute-patterns")]
         jobs: list[Job] = []
         for isa in reversed(isas):
             # Beside wider ones the width 1 runs in tests only.
             quickly = ["-O1"] if isa == "scalar" and len(isas) > 1 else []
             # At -O3 GCC makes several copies of each loop over rows, which take long to compile and are no faster.
             jobs.append(Job(f"rows_{isa}", "rows", [], [*ISAS[isa], "-O2", *quickly]))
-            flags = [*ISAS[isa], *(quickly or self.flags_for_interleaving())]
+            flags = [*ISAS[isa], *(quickly or interleaving)]
             jobs += [Job(f"isa_{isa}", real, [("FASTACT_REAL", real)], flags) for real in ("float", "double")]
-        jobs += [Job(driver, "drivers", have, openmp) for driver in ("driver", "rows_driver", "steps_driver")]
+        jobs += [Job(driver, "drivers", have, drivers) for driver in ("driver", "rows_driver", "steps_driver")]
 
         def compile_one(job: Job) -> list[str]:
             source = os.path.relpath(ROOT / "kernels" / f"{job.source}.cpp")
