@@ -28,8 +28,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .coefficients import EXP, LN2_HIGH, LN2_LOW, LOG2_E
-from .elementary import exp, log, log1p, reduce_by_ln2
+from .coefficients import EXP, EXPM1, LN2_HIGH, LN2_LOW, LOG2_E
+from .elementary import exp, log, log1p, product_and_rest, reduce_by_ln2
 from .language import Constant
 from .row_words import (
     row_count,
@@ -69,6 +69,19 @@ def scaled_exp(x: Any, n: Any) -> Any:
     """exp(x) * 2**n, the scaling exact; x not far from the range of exp."""
     r, k = reduce_by_ln2(x)
     return ldexp(polynomial(r, EXP), k + n)
+
+
+def scaled_exp_in_parts(x: Any, n: Any) -> tuple[Any, Any]:
+    """What scaled_exp gives, and what rounding it has lost."""
+    r, k = reduce_by_ln2(x)
+    product, rest_of_product = product_and_rest(k, LN2_HIGH)
+    # x and the product are within a factor of two, or the product is zero.
+    rest_of_r = fma(k, -LN2_LOW, ((x - product) - r) - rest_of_product)
+    first = 1.0 + r
+    lost = (r - (first - 1.0)) + rest_of_r
+    higher = fma(r * r, polynomial(r, EXPM1), lost)
+    high = first + higher
+    return ldexp(high, k + n), ldexp(higher - (high - first), k + n)
 
 
 def relative_exp(x: Any, largest: Any, subtracted: Any, top: Any, bottom: Any, scale: Any) -> Any:
@@ -118,12 +131,13 @@ def less_share(grad: Any, y: Any, total: Any) -> Any:
     return fma(-exp(y), total, grad)
 
 
-def excess_of(others: Any, equals: Any, one: Any) -> Any:
-    """What the sum of the exponentials exceeds that of the maximum by, which is `one`.
+def excess_of(others: Any, equals: Any, one: Any, rest: Any) -> Any:
+    """What the sum of the exponentials exceeds that of the maximum by, in units of the latter, which is `one` and a rest.
 
     The maximum's own share is left out, so that a dominant class keeps its digits.
     """
-    return others / one + (equals - 1.0)
+    high, low = reciprocal(one, rest)
+    return times(others, high, low) + (equals - 1.0)
 
 
 def softmax(x: Any) -> Any:
@@ -152,7 +166,8 @@ def log_softmax(x: Any) -> Any:
     e = relative_exp(x, largest, subtracted, top, bottom, rescale)
     others = row_sum(where(x == largest, 0.0, e))
     equals = row_count(where(x == largest, 1.0, 0.0))
-    spread = log1p(excess_of(others, equals, scaled_exp(top, rescale)))
+    one, rest = scaled_exp_in_parts(top, rescale)
+    spread = log1p(excess_of(others, equals, one, rest))
     return where(x == largest, 0.0, x - largest) - spread
 
 
@@ -163,7 +178,8 @@ def masked_log_softmax(x: Any, mask: Any, scale: Any = 1.0, empty: Any = 0.0) ->
     e = relative_exp(logits, largest, subtracted, top, bottom, rescale)
     others = row_sum(where(logits == largest, 0.0, e))
     equals = row_count(where(logits == largest, 1.0, 0.0))
-    spread = log1p(excess_of(others, equals, scaled_exp(top, rescale)))
+    one, rest = scaled_exp_in_parts(top, rescale)
+    spread = log1p(excess_of(others, equals, one, rest))
     return where(largest < -LARGEST, empty, where(logits == largest, 0.0, logits - largest) - spread)
 
 
@@ -174,7 +190,8 @@ def logsumexp(x: Any, mask: Any, scale: Any = 1.0) -> Any:
     e = relative_exp(logits, largest, subtracted, top, bottom, rescale)
     others = row_sum(where(logits == largest, 0.0, e))
     equals = row_count(where(logits == largest, 1.0, 0.0))
-    spread = log1p(excess_of(others, equals, scaled_exp(top, rescale)))
+    one, rest = scaled_exp_in_parts(top, rescale)
+    spread = log1p(excess_of(others, equals, one, rest))
     return largest, spread
 
 
@@ -467,8 +484,8 @@ def cross_entropy(x: Any, factor: Row) -> Any:
     e = relative_exp(x, largest, subtracted, top, bottom, rescale)
     others = row_sum(where(x == largest, 0.0, e))
     equals = row_count(where(x == largest, 1.0, 0.0))
-    one = scaled_exp(top, rescale)
-    excess = excess_of(others, equals, one)
+    one, rest = scaled_exp_in_parts(top, rescale)
+    excess = excess_of(others, equals, one, rest)
     spread = log1p(excess)
     share = factor / (excess + 1.0) / one
     return e * share, largest, spread, excess
@@ -482,8 +499,8 @@ def cross_entropy_of_probabilities(x: Any, target: Any, factor: Row, more: Row) 
     distance = row_dot(target, where((x == largest) | (target == 0.0), 0.0, largest - x))
     others = row_sum(where(x == largest, 0.0, relative_exp(x, largest, subtracted, top, bottom, rescale)))
     equals = row_count(where(x == largest, 1.0, 0.0))
-    one = scaled_exp(top, rescale)
-    excess = excess_of(others, equals, one)
+    one, rest = scaled_exp_in_parts(top, rescale)
+    excess = excess_of(others, equals, one, rest)
     spread = log1p(excess)
     loss = fma(mass, spread, distance)
     share = fma(mass, factor, more) / (excess + 1.0) / one
