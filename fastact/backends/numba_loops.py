@@ -2,10 +2,11 @@
 # mypy: disable-error-code="no-untyped-call, var-annotated"
 """Loops made by Numba, each compiled on its first use.
 
-a) A kernel computes one form of an activation over contiguous operands.  Its loop is told to LLVM as having independent
-   iterations, which makes packed instructions of it even where an output is an input's memory.
+a) A kernel computes one form of an activation over contiguous operands, a number of whole units long.  The loop over a unit
+   is told to LLVM as having independent iterations, which makes packed instructions of it even where an output is an input's
+   memory, and its length is known then: nothing is left over for a second loop.
 b) One loop around all kernels, :func:`_inner_loop`, makes of them inner loops of NumPy's ufuncs: it gathers what is not
-   contiguous into blocks, takes large work to several threads, and leaves no floating-point exception behind.
+   contiguous or no whole unit into blocks, takes large work to several threads, and leaves no floating-point exception behind.
 
 Numba functions see memory as addresses, which are integers here.
 """
@@ -34,7 +35,16 @@ __all__ = ["inner_loop", "scalar_functions", "set_num_threads"]
 
 _FLOATS = {"float32": types.float32, "float64": types.float64}
 _MODULES = (elementary, *activations.MODULES, rowwise)
-_BLOCK = 4096
+# Bytes of an operand that a kernel works on at a time: four AVX-512 registers, as many as hide the latency of operations that
+# wait for each other.
+_UNIT = 256
+_INTERLEAVED = 4
+# How far ahead of the work the caches are asked for inputs and outputs.
+_BYTES_AHEAD = 1024
+_CACHE_LINE = 64
+# What is gathered passes through blocks of so many units.
+_UNITS = 16
+_BLOCK = _UNITS * _UNIT
 _MOST_OPERANDS = 16
 _ADDRESSES_SIZE, _BLOCKS_SIZE = 8 * _MOST_OPERANDS, _BLOCK * _MOST_OPERANDS
 _WORTH_A_THREAD = 32768
@@ -96,53 +106,91 @@ def _outputs(builder: ir.IRBuilder, form: str, inputs: list[ir.Value], results: 
             return results
 
 
-def _elementwise(evaluate: Any, form: str, float_: types.Float, inputs: int, outputs: int) -> Any:
-    """Return an intrinsic that computes a form over contiguous operands, given an array of their addresses."""
+def _is_gradient(form: str) -> bool:
+    return form.startswith("backward")
 
-    def elementwise(typingctx: Any, operands: types.Type, length: types.Type) -> Any:
-        evaluated = (float_,) * (inputs - form.startswith("backward"))
+
+def _first_parameter(form: str) -> int:
+    """Return which input is the first that may be one number for all elements."""
+    return 2 if _is_gradient(form) else 1
+
+
+def _prefetch(builder: ir.IRBuilder, pointer: ir.Value, write: bool) -> None:
+    byte, integer = ir.IntType(8).as_pointer(), ir.IntType(32)
+    function = builder.module.declare_intrinsic(
+        "llvm.prefetch", [byte], ir.FunctionType(ir.VoidType(), [byte, integer, integer, integer])
+    )
+    everywhere, data = 3, 1
+    builder.call(function, [builder.bitcast(pointer, byte), *map(integer, (int(write), everywhere, data))])
+
+
+def _elementwise(evaluate: Any, form: str, float_: types.Float, inputs: int, outputs: int) -> Any:
+    """Return an intrinsic that computes a form over contiguous operands, given an array of their addresses.
+
+    The length is that of whole units.  Parameters are one number each where ``uniform`` is not zero.
+    """
+    size = float_.bitwidth // 8
+    parameter = _first_parameter(form)
+
+    def elementwise(typingctx: Any, operands: types.Type, length: types.Type, uniform: types.Type) -> Any:
         called = numba.typeof(evaluate)
-        call = typingctx.resolve_function_type(called, evaluated, {})
+        call = typingctx.resolve_function_type(called, (float_,) * (inputs - _is_gradient(form)), {})
+
+        def loop(context: Any, builder: ir.IRBuilder, pointers: list[ir.Value], n: ir.Value, numbers: list[ir.Value]) -> None:
+            group = _new_metadata(builder.module, _AccessGroup)
+            name = _new_metadata(builder.module, ir.MDValue)
+            hints = (
+                ["llvm.loop.parallel_accesses", group],
+                ["llvm.loop.vectorize.enable", ir.IntType(1)(1)],
+                ["llvm.loop.interleave.count", ir.IntType(32)(_INTERLEAVED)],
+                ["llvm.loop.unroll.disable"],
+            )
+            name.operands = (name, *map(builder.module.add_metadata, hints))
+            implementation = context.get_function(called, call)
+            context.add_linking_libs(getattr(implementation, "libs", ()))
+            sources, targets = pointers[: inputs - len(numbers)], pointers[inputs:]
+
+            unit = n.type(_UNIT // size)
+            with cgutils.for_range_slice(builder, n.type(0), n, unit) as (first, _):
+                for pointer in (*sources, *targets):
+                    for ahead in range(_BYTES_AHEAD, _BYTES_AHEAD + _UNIT, _CACHE_LINE):
+                        there = builder.gep(pointer, [builder.add(first, n.type(ahead // size))])
+                        _prefetch(builder, there, pointer in targets)
+                with cgutils.for_range(builder, unit) as elements:
+                    index = builder.add(first, elements.index)
+                    loads = [builder.load(builder.gep(p, [index])) for p in sources]
+                    values = loads + numbers
+                    returned = implementation(builder, values[_is_gradient(form) :])
+                    several = isinstance(call.return_type, types.BaseTuple)
+                    results = cgutils.unpack_tuple(builder, returned) if several else [returned]
+                    written = _outputs(builder, form, values, results)
+                    stores = [builder.store(v, builder.gep(p, [index])) for v, p in zip(written, targets, strict=True)]
+                    for access in loads + stores:
+                        access.set_metadata("llvm.access.group", group)
+                    end = builder.block
+                end.terminator.set_metadata("llvm.loop", name)
 
         def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: tuple[ir.Value, ...]) -> ir.Value:
             # LLVM leaves half of an AVX-512 register unused on many processors unless told otherwise.
             set.add(builder.function.attributes, '"prefer-vector-width"="512"')
-            group = _new_metadata(builder.module, _AccessGroup)
-            loop = _new_metadata(builder.module, ir.MDValue)
-            independent = builder.module.add_metadata(["llvm.loop.parallel_accesses", group])
-            # Enough chains of dependent operations at a time to hide their latency.
-            interleaved = builder.module.add_metadata(["llvm.loop.interleave.count", ir.IntType(32)(4)])
-            loop.operands = (loop, independent, interleaved)
-
+            # And it takes the stack as it is, so that vectors stored there lie across cache lines, unless told otherwise.
+            set.add(builder.function.attributes, '"stackrealign"')
+            operands, n, uniform = arguments
             element = context.get_value_type(float_).as_pointer()
-            addresses = builder.inttoptr(arguments[0], element.as_pointer())
+            addresses = builder.inttoptr(operands, element.as_pointer())
             pointers = [builder.load(cgutils.gep_inbounds(builder, addresses, k)) for k in range(inputs + outputs)]
-            implementation = context.get_function(called, call)
-            context.add_linking_libs(getattr(implementation, "libs", ()))
-
-            n = arguments[1]
-            before, body = builder.block, builder.append_basic_block("body")
-            after = builder.append_basic_block("after")
-            builder.cbranch(builder.icmp_signed(">", n, n.type(0)), body, after)
-            builder.position_at_end(body)
-            index = builder.phi(n.type)
-            loads = [builder.load(builder.gep(p, [index])) for p in pointers[:inputs]]
-            returned = implementation(builder, loads[inputs - len(evaluated) :])
-            several = isinstance(call.return_type, types.BaseTuple)
-            results = cgutils.unpack_tuple(builder, returned) if several else [returned]
-            values = _outputs(builder, form, loads, results)
-            stores = [builder.store(v, builder.gep(p, [index])) for v, p in zip(values, pointers[inputs:], strict=True)]
-            for access in loads + stores:
-                access.set_metadata("llvm.access.group", group)
-            next_index = builder.add(index, n.type(1))
-            index.add_incoming(n.type(0), before)
-            index.add_incoming(next_index, builder.block)
-            branch = builder.cbranch(builder.icmp_signed("<", next_index, n), body, after)
-            branch.set_metadata("llvm.loop", loop)
-            builder.position_at_end(after)
+            numbers = [builder.load(p) for p in pointers[parameter:inputs]]
+            if not numbers:
+                loop(context, builder, pointers, n, [])
+            else:
+                with builder.if_else(cgutils.is_not_null(builder, uniform)) as (of_numbers, of_arrays):
+                    with of_numbers:
+                        loop(context, builder, pointers, n, numbers)
+                    with of_arrays:
+                        loop(context, builder, pointers, n, [])
             return context.get_dummy_value()
 
-        return types.void(types.intp, types.intp), codegen
+        return types.void(*[types.intp] * 3), codegen
 
     return intrinsic(elementwise)
 
@@ -157,9 +205,9 @@ def _sources() -> str:
 def _kernel_of_version(version: Any) -> Any:
     """Return the code of a kernel: what is closed over is a part of the key under which Numba keeps it on disk."""
 
-    def kernel(operands: int, length: int) -> None:
+    def kernel(operands: int, length: int, uniform: int) -> None:
         version  # noqa: B018
-        elementwise(operands, length)  # noqa: F821
+        elementwise(operands, length, uniform)  # noqa: F821
 
     return kernel
 
@@ -172,7 +220,7 @@ def _kernel(name: str, form: str, precision: str, inputs: int, outputs: int) -> 
         source.__code__, {"elementwise": elementwise, "__name__": __name__}, f"{name}_{form}", None, source.__closure__
     )
     kernel.__qualname__ = kernel.__name__
-    return _compile(numba.cfunc, kernel, types.void(types.intp, types.intp), error_model="numpy")
+    return _compile(numba.cfunc, kernel, types.void(*[types.intp] * 3), error_model="numpy")
 
 
 # --- memory, for Numba functions -------------------------------------------------------------------------------------
@@ -229,6 +277,17 @@ def _stack(typingctx: Any, size: types.Type) -> Any:
     return types.intp(size), codegen
 
 
+@intrinsic
+def _clear_unit(typingctx: Any, address: types.Type) -> Any:
+    """Set the elements of a unit to zero."""
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: tuple[ir.Value, ...]) -> ir.Value:
+        cgutils.memset(builder, _pointer(builder, arguments[0], ir.IntType(8)), ir.IntType(64)(_UNIT), 0)
+        return context.get_dummy_value()
+
+    return types.void(types.intp), codegen
+
+
 def _mover(bits: int) -> Any:
     def move(typingctx: Any, target: types.Type, source: types.Type) -> Any:
         def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: tuple[ir.Value, ...]) -> ir.Value:
@@ -260,7 +319,7 @@ def _call(typingctx: Any, function: types.Type, arguments: types.Type) -> Any:
 # --- the loop around the kernels -------------------------------------------------------------------------------------
 
 # What stands in the data of an inner loop, and in the memory that all of them share.
-_KERNEL, _INPUTS, _OPERANDS, _SIZE, _SHARED = range(5)
+_KERNEL, _PARAMETER, _INPUTS, _OPERANDS, _SIZE, _LENGTH, _SHARED = range(7)
 _THREADS, _BUSY, _CLEAR, _PARALLEL = range(4)
 
 _helper = numba.njit(nogil=True)
@@ -278,29 +337,39 @@ def _copy(target: int, target_step: int, source: int, source_step: int, n: int, 
 
 @_helper
 def _run(operands: int, steps: int, start: int, n: int, data: int) -> None:
-    """Run a kernel over `n` elements from `start` on; what is not contiguous passes through blocks on the stack."""
-    kernel, inputs, count, size = _load(data, _KERNEL), _load(data, _INPUTS), _load(data, _OPERANDS), _load(data, _SIZE)
+    """Run a kernel over `n` elements from `start` on; what is not contiguous or no whole unit passes through the stack."""
+    kernel, parameter, inputs = _load(data, _KERNEL), _load(data, _PARAMETER), _load(data, _INPUTS)
+    count, size, unit = _load(data, _OPERANDS), _load(data, _SIZE), _load(data, _LENGTH)
+    uniform = 1
+    for k in range(parameter, inputs):
+        uniform &= _load(steps, k) == 0
     addresses = _stack(_ADDRESSES_SIZE)
-    contiguous = True
+    whole = n & -unit
     for k in range(count):
-        contiguous &= _load(steps, k) == size
-        _store(addresses, k, _load(operands, k) + start * _load(steps, k))
-    if contiguous or n == 1:
-        _call(kernel, (addresses, n))
-        return
+        step = _load(steps, k)
+        if step != size and not (uniform and parameter <= k < inputs):
+            whole = 0
+        _store(addresses, k, _load(operands, k) + start * step)
+    if whole:
+        _call(kernel, (addresses, whole, uniform))
     blocks = _stack(_BLOCKS_SIZE)
-    for first in range(start, start + n, _BLOCK // size):
-        length = min(_BLOCK // size, start + n - first)
+    for first in range(start + whole, start + n, _UNITS * unit):
+        length = min(_UNITS * unit, start + n - first)
+        padded = (length + unit - 1) & -unit
         for k in range(count):
             step, block = _load(steps, k), blocks + k * _BLOCK
             element = _load(operands, k) + first * step
-            _store(addresses, k, element if step == size else block)
-            if k < inputs and step != size and (step != 0 or first == start):
+            if (step == size and length == padded) or (uniform and parameter <= k < inputs):
+                _store(addresses, k, element)
+                continue
+            _store(addresses, k, block)
+            if k < inputs and (step != 0 or first == start + whole):
+                _clear_unit(block + (padded - unit) * size)
                 _copy(block, size, element, step, length, size)
-        _call(kernel, (addresses, length))
+        _call(kernel, (addresses, padded, uniform))
         for k in range(inputs, count):
             step = _load(steps, k)
-            if step != size:
+            if step != size or length != padded:
                 _copy(_load(operands, k) + first * step, step, blocks + k * _BLOCK, size, length, size)
 
 
@@ -381,7 +450,8 @@ def inner_loop(name: str, form: str, precision: str, inputs: int, outputs: int) 
     """Return the addresses of a ufunc's inner loop and of its data, for one form of a scalar function."""
     kernel = _kernel(name, form, precision, inputs, outputs)
     size = _FLOATS[precision].bitwidth // 8
-    data = (ctypes.c_ssize_t * 5)(kernel.address, inputs, inputs + outputs, size, ctypes.addressof(_shared))
+    operands = _first_parameter(form), inputs, inputs + outputs
+    data = (ctypes.c_ssize_t * 7)(kernel.address, *operands, size, _UNIT // size, ctypes.addressof(_shared))
     _keep_alive.append(data)
     return _compiled_inner_loop().address, ctypes.addressof(data)
 
