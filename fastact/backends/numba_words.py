@@ -125,14 +125,26 @@ def maximum(context: Any, builder: ir.IRBuilder, type_: types.Float, x: ir.Value
     return builder.select(builder.fcmp_ordered("<", x, bound), bound, x)
 
 
+def _power_of_two(context: Any, builder: ir.IRBuilder, type_: types.Float, n: ir.Value) -> ir.Value:
+    integer = _integer(type_)
+    wide = builder.sext(n, integer) if type_.bitwidth > 32 else n
+    biased = builder.add(wide, integer(_BIAS[type_]))
+    return _float(context, builder, type_, builder.shl(biased, integer(_SIGNIFICAND[type_])))
+
+
 @_binary
 def ldexp(context: Any, builder: ir.IRBuilder, type_: types.Float, m: ir.Value, n: ir.Value) -> ir.Value:
     # A NaN has no integer: freeze makes the conversion some integer, and the NaN in m decides.
     integer = ir.IntType(32)
     power = ir.Instruction(builder.block, integer, "freeze", [builder.fptosi(n, integer)])
     builder._insert(power)
-    function = builder.module.declare_intrinsic("llvm.ldexp", [m.type, integer], ir.FunctionType(m.type, [m.type, integer]))
-    return builder.call(function, [m, power])
+    if "+avx512f" in context.codegen().magic_tuple()[2]:
+        function = builder.module.declare_intrinsic("llvm.ldexp", [m.type, integer], ir.FunctionType(m.type, [m.type, integer]))
+        return builder.call(function, [m, power])
+    # Elsewhere LLVM would call the scalar function of the C library.  The first product is exact.
+    half = builder.ashr(power, integer(1))
+    factors = (_power_of_two(context, builder, type_, k) for k in (half, builder.sub(power, half)))
+    return reduce(builder.fmul, factors, m)
 
 
 @_unary
