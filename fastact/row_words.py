@@ -29,7 +29,10 @@ _WIDER = {np.dtype(np.float32): np.float64, np.dtype(np.float64): np.longdouble}
 
 
 def _sum(x: Array) -> Array:
-    return np.add.reduce(x, axis=1, keepdims=True, dtype=_WIDER.get(x.dtype))
+    # NumPy adds pairwise along contiguous memory and one by one across it, and where it casts in parts of its buffer's length:
+    # the order of additions would follow the layout.
+    wide = x.astype(_WIDER.get(x.dtype, x.dtype), order="C", copy=False)
+    return np.add.reduce(wide, axis=1, keepdims=True)
 
 
 def _product(x: Array, y: Array) -> Array:

@@ -371,11 +371,8 @@ def test_threads(operation, working_dtype, shape, rng):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_rows_do_not_depend_on_their_place(operation, working_dtype, rng, request):
+def test_rows_do_not_depend_on_their_place(operation, working_dtype, rng):
     """A row alone, in a matrix, as a column among others: the same bits."""
-    if fa.backend != "cython" and working_dtype == "float64":
-        reason = "an open defect: NumPy's order of summation follows the layout"
-        request.applymarker(pytest.mark.xfail(strict=False, reason=reason))
     for length in [*range(1, 70), 127, 128, 129, 1000]:
         row = rng.normal(size=length).astype(working_dtype)
         alone = getattr(fa, operation)(row)
