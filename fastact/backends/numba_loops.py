@@ -136,58 +136,55 @@ def _elementwise(evaluate: Any, form: str, float_: types.Float, inputs: int, out
         called = numba.typeof(evaluate)
         call = typingctx.resolve_function_type(called, (float_,) * (inputs - _is_gradient(form)), {})
 
-        def loop(context: Any, builder: ir.IRBuilder, pointers: list[ir.Value], n: ir.Value, numbers: list[ir.Value]) -> None:
-            group = _new_metadata(builder.module, _AccessGroup)
-            name = _new_metadata(builder.module, ir.MDValue)
-            hints = (
-                ["llvm.loop.parallel_accesses", group],
-                ["llvm.loop.vectorize.enable", ir.IntType(1)(1)],
-                ["llvm.loop.interleave.count", ir.IntType(32)(_INTERLEAVED)],
-                ["llvm.loop.unroll.disable"],
-            )
-            name.operands = (name, *map(builder.module.add_metadata, hints))
-            implementation = context.get_function(called, call)
-            context.add_linking_libs(getattr(implementation, "libs", ()))
-            sources, targets = pointers[: inputs - len(numbers)], pointers[inputs:]
-
-            unit = n.type(_UNIT // size)
-            with cgutils.for_range_slice(builder, n.type(0), n, unit) as (first, _):
-                for pointer in (*sources, *targets):
-                    for ahead in range(_BYTES_AHEAD, _BYTES_AHEAD + _UNIT, _CACHE_LINE):
-                        there = builder.gep(pointer, [builder.add(first, n.type(ahead // size))])
-                        _prefetch(builder, there, pointer in targets)
-                with cgutils.for_range(builder, unit) as elements:
-                    index = builder.add(first, elements.index)
-                    loads = [builder.load(builder.gep(p, [index])) for p in sources]
-                    values = loads + numbers
-                    returned = implementation(builder, values[_is_gradient(form) :])
-                    several = isinstance(call.return_type, types.BaseTuple)
-                    results = cgutils.unpack_tuple(builder, returned) if several else [returned]
-                    written = _outputs(builder, form, values, results)
-                    stores = [builder.store(v, builder.gep(p, [index])) for v, p in zip(written, targets, strict=True)]
-                    for access in loads + stores:
-                        access.set_metadata("llvm.access.group", group)
-                    end = builder.block
-                end.terminator.set_metadata("llvm.loop", name)
-
         def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: tuple[ir.Value, ...]) -> ir.Value:
             # LLVM leaves half of an AVX-512 register unused on many processors unless told otherwise.
             set.add(builder.function.attributes, '"prefer-vector-width"="512"')
             # And it takes the stack as it is, so that vectors stored there lie across cache lines, unless told otherwise.
             set.add(builder.function.attributes, '"stackrealign"')
             operands, n, uniform = arguments
+            unit = n.type(_UNIT // size)
             element = context.get_value_type(float_).as_pointer()
             addresses = builder.inttoptr(operands, element.as_pointer())
             pointers = [builder.load(cgutils.gep_inbounds(builder, addresses, k)) for k in range(inputs + outputs)]
-            numbers = [builder.load(p) for p in pointers[parameter:inputs]]
-            if not numbers:
-                loop(context, builder, pointers, n, [])
-            else:
-                with builder.if_else(cgutils.is_not_null(builder, uniform)) as (of_numbers, of_arrays):
-                    with of_numbers:
-                        loop(context, builder, pointers, n, numbers)
-                    with of_arrays:
-                        loop(context, builder, pointers, n, [])
+            targets = pointers[inputs:]
+            implementation = context.get_function(called, call)
+            context.add_linking_libs(getattr(implementation, "libs", ()))
+            group = _new_metadata(builder.module, _AccessGroup)
+            hints = (
+                ["llvm.loop.parallel_accesses", group],
+                ["llvm.loop.vectorize.enable", ir.IntType(1)(1)],
+                ["llvm.loop.interleave.count", ir.IntType(32)(_INTERLEAVED)],
+                ["llvm.loop.unroll.disable"],
+            )
+
+            def loop(sources: list[ir.Value], numbers: list[ir.Value]) -> None:
+                name = _new_metadata(builder.module, ir.MDValue)
+                name.operands = (name, *map(builder.module.add_metadata, hints))
+                with cgutils.for_range_slice(builder, n.type(0), n, unit) as (first, _):
+                    for pointer in (*sources, *targets):
+                        for ahead in range(_BYTES_AHEAD, _BYTES_AHEAD + _UNIT, _CACHE_LINE):
+                            there = builder.gep(pointer, [builder.add(first, n.type(ahead // size))])
+                            _prefetch(builder, there, pointer in targets)
+                    with cgutils.for_range(builder, unit) as elements:
+                        index = builder.add(first, elements.index)
+                        loads = [builder.load(builder.gep(p, [index])) for p in sources]
+                        values = loads + numbers
+                        returned = implementation(builder, values[_is_gradient(form) :])
+                        several = isinstance(call.return_type, types.BaseTuple)
+                        results = cgutils.unpack_tuple(builder, returned) if several else [returned]
+                        written = _outputs(builder, form, values, results)
+                        stores = [builder.store(v, builder.gep(p, [index])) for v, p in zip(written, targets, strict=True)]
+                        for access in loads + stores:
+                            access.set_metadata("llvm.access.group", group)
+                        end = builder.block
+                    end.terminator.set_metadata("llvm.loop", name)
+
+            with builder.if_else(cgutils.is_not_null(builder, uniform)) as (of_numbers, of_arrays):
+                with of_numbers:
+                    loop(pointers[:parameter], [builder.load(p) for p in pointers[parameter:inputs]])
+                with of_arrays:
+                    if parameter < inputs:
+                        loop(pointers[:inputs], [])
             return context.get_dummy_value()
 
         return types.void(*[types.intp] * 3), codegen
