@@ -50,8 +50,8 @@ def from_wider(numbers: np.ndarray, dtype: np.dtype) -> Truth:
     """Return floats of a wider type as seen from `dtype`."""
     with np.errstate(all="ignore"):
         nearest = numbers.astype(dtype)
-        exponent = _unit(nearest)
-        offset = _in_units(numbers, exponent) - _in_units(nearest.astype(numbers.dtype), exponent)
+        # The difference is exact, and may be below the range of float64.
+        offset = np.ldexp(numbers - nearest, -_unit(nearest)).astype(float)
         return Truth(nearest, np.where(np.isfinite(nearest), offset, 0.0))
 
 
@@ -78,6 +78,8 @@ def derivative_error(result: np.ndarray, truth: Truth, near_root: np.ndarray) ->
 def roots(x: np.ndarray, derivative: np.ndarray) -> np.ndarray:
     """Return where a derivative passes through zero, given densely enough; a jump through zero is no root."""
     order = np.argsort(x, kind="stable")
+    # Without zeros: a root may be among the places.
+    order = order[derivative[order] != 0]
     x, derivative = x[order].astype(float), derivative[order].astype(float)
     with np.errstate(all="ignore"):
         crossing = (derivative[:-1] * derivative[1:] < 0) & (np.abs(derivative[1:] - derivative[:-1]) < 0.1)
