@@ -15,9 +15,10 @@ def walk(dtype: np.dtype | str, count: int, low: float = 0.0, high: float = np.i
     bits = np.dtype(f"u{dtype.itemsize}")
     high = min(high, float(np.finfo(dtype).max))
     first, last = (int(np.array(bound, dtype).view(bits)) for bound in (low, high))
-    # In Python's integers: linspace has 53 bits and would skip the odd float64 patterns.
-    steps = np.array([first + (last - first) * i // (count - 1) for i in range(count)], bits)
-    positive = steps.view(dtype)
+    # In integers: linspace has 53 bits and would skip the odd float64 patterns.
+    stride, rest = divmod(last - first, count - 1)
+    steps = np.arange(count, dtype=np.uint64)
+    positive = (first + steps * stride + steps * rest // (count - 1)).astype(bits).view(dtype)
     return np.concatenate([-positive[::-1], positive])
 
 
