@@ -192,8 +192,12 @@ def phish(x: Any) -> Any:
     slope_rest = fma(a, sum_rest, fma(a, sum_, -slope_low))
     slope_low = ldexp(slope_low + fma(slope_low, p, fma(slope_low, p_rest, fma(slope_rest, p + p_rest, slope_rest))), n)
     # Above zero tanh(g) = (1 - e) / (1 + e) with e = exp(-2 * g), and what gelu lost to rounding.
-    pull = ldexp(pull + fma(pull, p, fma(pull, p_rest, fma(pull_rest, p + p_rest, pull_rest))), n)
+    grown = fma(pull, p, fma(pull, p_rest, fma(pull_rest, p + p_rest, pull_rest)))
+    sum_ = pull + grown
+    pull_rest = ldexp((pull - sum_) + grown, n)
+    pull = ldexp(sum_, n)
     gain = 1.0 - pull
+    gain_rest = ((1.0 - gain) - pull) - pull_rest
     g = a - y
     g_rest = ((a - g) - y) - ldexp(whole_rest, n)
     r, n = reduce_by_ln2(-2.0 * g)
@@ -214,7 +218,9 @@ def phish(x: Any) -> Any:
     slope_rest = where(t < 0.9, fma(-t, t, 1.0 - slope) - 2.0 * t * t_rest, 0.0)
     steep = a * slope
     steep_rest = fma(a, slope_rest, fma(a, slope, -steep))
-    slope = t + fma(steep, gain, fma(steep, (1.0 - gain) - pull, fma(steep_rest, gain, t_rest)))
+    rise, rise_rest = product_and_rest(steep, gain)
+    slope, slope_rest = sum_and_rest(t, rise)
+    slope = slope + (slope_rest + (rise_rest + fma(steep, gain_rest, fma(steep_rest, gain, t_rest))))
     negative = x < 0.0
     return where(x == 0.0, x, where(negative, low, value)), where(negative, -slope_low, slope)
 
