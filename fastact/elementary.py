@@ -28,6 +28,7 @@ from .coefficients import (
     TAIL_POLE,
     TANH,
     TANH_END,
+    TANH_POWER,
     TANH_SHRINK,
     TANH_SMALL,
     THIRD,
@@ -191,13 +192,19 @@ def sigmoid(x: Any) -> Any:
     return where(x < 0.0, q, 1.0 - q)
 
 
-def tanh_and_slope(x: Any) -> Any:
-    """Return ``tanh(abs(x))`` and ``1 - tanh(x)**2``."""
-    a = minimum(absolute(x), TANH_END)
+def tanh_near_zero(a: Any) -> Any:
+    """Hyperbolic tangent up to ``TANH_SMALL``."""
     square = a * a
-    small = fma(a * square, polynomial(square, TANH), a)
-    q, slope, n = sigmoid_tail_and_slope(a + a)
-    return where(a < TANH_SMALL, small, fma(-2.0, q, 1.0)), ldexp(slope, n + 2.0)
+    return fma(a * square, polynomial(square, TANH), a)
+
+
+def tanh_of_magnitude(a: Any) -> Any:
+    """Hyperbolic tangent of ``a`` from zero to ``TANH_END``."""
+    # Where it is used, exp(2 * a) needs fewer digits than the result has.
+    n = fma(a, 2.0 * LOG2_E, TO_INTEGER) - TO_INTEGER
+    f = fma(a, 2.0 * LOG2_E, -n)
+    power = ldexp(fma(f, polynomial(f, TANH_POWER), 1.0), n)
+    return where(a < TANH_SMALL, tanh_near_zero(a), 1.0 - 2.0 / (power + 1.0))
 
 
 def tanh_tail_and_slope(a: Any, rest: Any) -> Any:
@@ -215,8 +222,7 @@ def tanh_tail_and_slope(a: Any, rest: Any) -> Any:
 
 def tanh(x: Any) -> Any:
     """Hyperbolic tangent."""
-    t, slope = tanh_and_slope(x)
-    return copysign(t, x)
+    return copysign(tanh_of_magnitude(minimum(absolute(x), TANH_END)), x)
 
 
 def shortfall_of_tanh(a: Any) -> Any:

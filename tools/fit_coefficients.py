@@ -176,6 +176,9 @@ TAIL_POLE = {"float32": mpf("2.5625"), "float64": mpf("2.875")}
 TAIL_CENTRE = {"float32": mpf("0.453125"), "float64": mpf("0.5")}
 TAIL_END = {"float32": mpf("14.625"), "float64": mpf(39)}
 
+# The farther out, the less an error of exp(2 * x) counts; in float32 the polynomial has digits to spare.
+TANH_SMALL = {"float32": mpf("0.65"), "float64": mpf("0.55")}
+
 # Above one, where the steps of x are coarse enough for the values of another formula to rise with them.
 SOFTPLUS_NEAR = mpf("1.0625")
 
@@ -225,6 +228,14 @@ def tail_interval(precision: str) -> tuple[mpf, mpf]:
     return -TAIL_CENTRE[precision], end / (end + TAIL_POLE[precision]) - TAIL_CENTRE[precision]
 
 
+def share_in_tanh(f: mpf, precision: str) -> mpf:
+    """How much an error of ``2**f`` counts in ``1 - 2 / (1 + 2**(n + f))``, for the lowest ``n`` that is met."""
+    power = mpf(2) ** (f + 2)
+    if power < mp.exp(2 * TANH_SMALL[precision]):
+        power *= 2
+    return 2 * power / (1 + power) ** 2 / mpf(2) ** f
+
+
 def pull(t: mpf) -> mpf:
     """The derivative of ``t * Phi(-t)``."""
     return mp.ncdf(-t) - t * mp.npdf(t)
@@ -266,7 +277,7 @@ def module() -> str:
             "exp(-DECAY_END) makes a zero of any number times it",
             {"float32": mpf(175), "float64": mpf(1415)},
         ),
-        number_constant("TANH_SMALL", "up to it tanh is its own polynomial", both(mpf("0.55"))),
+        number_constant("TANH_SMALL", "up to it tanh is its own polynomial", TANH_SMALL),
         number_constant("TANH_END", "from it on 4 * exp(-2 * x) rounds to zero", {"float32": mpf(53), "float64": mpf(374)}),
         number_constant("MISH_LOWEST", "below it x * exp(x) rounds to zero", {"float32": mpf(-110), "float64": mpf(-754)}),
         number_constant("MISH_HIGHEST", "above it exp(-2 * x) does not count", {"float32": mpf(20), "float64": mpf(40)}),
@@ -351,7 +362,15 @@ def module() -> str:
             "(tanh(sqrt(y)) / sqrt(y) - 1) / y",
             always(lambda y: (mp.tanh(mp.sqrt(y)) / mp.sqrt(y) - 1) / y),
             always(lambda y: y * mp.sqrt(y) / mp.tanh(mp.sqrt(y))),
-            dict.fromkeys(PRECISIONS, (mpf(2) ** -30, mpf("0.55") ** 2)),
+            {p: (mpf(2) ** -30, TANH_SMALL[p] ** 2) for p in PRECISIONS},
+            {"float32": 4, "float64": 10},
+        ),
+        polynomial_constant(
+            "TANH_POWER",
+            "(2**f - 1) / f\n# where 1 - 2 / (1 + 2**(n + f)) is the hyperbolic tangent, whose error it is",
+            always(lambda f: (mpf(2) ** f - 1) / f),
+            lambda p: lambda f: f * share_in_tanh(f, p),
+            dict.fromkeys(PRECISIONS, (-mpf(1) / 2, mpf(1) / 2)),
             {"float32": 4, "float64": 10},
         ),
         polynomial_constant(

@@ -63,7 +63,8 @@ from ..elementary import (
     sigmoid_tail_and_slope,
     softplus_near_zero,
     steepness_of_cubic,
-    tanh_and_slope,
+    tanh_near_zero,
+    tanh_of_magnitude,
     tanh_tail_and_slope,
 )
 from ..words import absolute, copysign, floor, fma, ldexp, maximum, minimum, polynomial, sqrt, where
@@ -356,8 +357,9 @@ def tanh(x: Any) -> Any:
     >>> fa.tanh([-1.0, 0.5]).round(4)
     array([-0.7616,  0.4621])
     """
-    t, slope = tanh_and_slope(x)
-    return copysign(t, x), slope
+    a = minimum(absolute(x), TANH_END)
+    q, slope, n = sigmoid_tail_and_slope(a + a)
+    return copysign(tanh_of_magnitude(a), x), ldexp(slope, n + 2.0)
 
 
 @from_output(tanh)
@@ -468,11 +470,13 @@ def lisht(x: Any) -> Any:
     """
     a = absolute(x)
     bounded = minimum(a, TANH_END)
-    t, slope = tanh_and_slope(x)
+    q, slope, n = sigmoid_tail_and_slope(bounded + bounded)
+    inside = bounded < TANH_SMALL
+    small = tanh_near_zero(bounded)
+    t = where(inside, small, fma(-2.0, q, 1.0))
     # Farther out without what tanh(x) = 1 - 2 * q would lose to rounding.
-    q, q_slope, n = sigmoid_tail_and_slope(bounded + bounded)
-    value = where(bounded < TANH_SMALL, a * t, fma(-2.0 * bounded, q, a))
-    return where(x == 0.0, x, value), copysign(fma(bounded, slope, t), x)
+    value = where(inside, a * small, fma(-2.0 * bounded, q, a))
+    return where(x == 0.0, x, value), copysign(fma(bounded, ldexp(slope, n + 2.0), t), x)
 
 
 @activation(limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)})
