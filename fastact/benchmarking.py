@@ -116,12 +116,12 @@ def compare(names: Iterable[str], size: int = 262_144, dtype: str = "float32") -
 def format_table(rows: Iterable[Row]) -> str:
     """Return rows as a table for people."""
     lines = [
-        f"{'':<14}{'fastact':>10}{'NumPy':>10}{'ratio':>9}{'error':>9}",
-        f"{'':<14}{'ns/element':>20}{'':>9}{'ulp':>9}",
+        f"{'':<20}{'fastact':>10}{'NumPy':>10}{'ratio':>9}{'error':>9}",
+        f"{'':<20}{'ns/element':>20}{'':>9}{'ulp':>9}",
     ]
     for row in rows:
         numpy = "-" if row.numpy is None else f"{row.numpy:.3f}"
         ratio = "-" if row.ratio is None else f"{row.ratio:.1f} x"
         error = "-" if row.error is None else f"{row.error:.2f}"
-        lines.append(f"{row.name:<14}{row.fastact:>10.3f}{numpy:>10}{ratio:>9}{error:>9}")
+        lines.append(f"{row.name:<20}{row.fastact:>10.3f}{numpy:>10}{ratio:>9}{error:>9}")
     return "\n".join(lines)

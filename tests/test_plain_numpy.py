@@ -12,7 +12,7 @@ from fastact.plain_numpy import PLAIN, PLAIN_ROWS, bias_activation, cross_entrop
 @pytest.fixture
 def x():
     # No kinks and no roots of values: plain NumPy is not asked for more than its usual formulas give.
-    return np.setdiff1d(np.linspace(-30, 30, 6001), [-3, 0, 3])
+    return np.setdiff1d(np.linspace(-30, 30, 6001), [-3, -0.5, 0, 3])
 
 
 @pytest.mark.parametrize("name", PLAIN)
@@ -33,6 +33,16 @@ def test_in_place(name, x):
         PLAIN[name].value(x, value, a, b)
         PLAIN[name].value(x, x, a, b)
     np.testing.assert_array_equal(x, value)
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_overflow_makes_no_nan(name):
+    x = np.outer([-1, 1], [100, 1e3, 1e4]).ravel()
+    out, a, b = (np.empty_like(x) for _ in range(3))
+    with np.errstate(all="ignore"):
+        for expression in PLAIN[name]:
+            expression(x, out, a, b)
+            assert not np.isnan(out).any()
 
 
 @pytest.mark.parametrize("columns", [10, 100])
