@@ -15,7 +15,17 @@ from .declaration import DECLARATIONS
 from .plain_numpy import PLAIN
 from .registry import get
 
-__all__ = ["PARAMETER", "Row", "arguments", "compare", "format_table", "largest_error", "sample", "time_side_by_side"]
+__all__ = [
+    "PARAMETER",
+    "Row",
+    "arguments",
+    "compare",
+    "float32_reference",
+    "format_table",
+    "largest_error",
+    "sample",
+    "time_side_by_side",
+]
 
 
 PARAMETER = 0.25
@@ -47,6 +57,12 @@ def arguments(name: str) -> dict[str, float]:
 def sample(size: int, dtype: str) -> Array:
     """Return normally distributed numbers, of which most lie where activations bend."""
     return (3 * np.random.default_rng(2026).standard_normal(size)).astype(dtype)
+
+
+def float32_reference(name: str, x: Array) -> Array:
+    """Return what an activation makes of float32 numbers, in float64; parameters are rounded as they are with float32."""
+    given = DECLARATIONS[name].parameters | arguments(name)
+    return np.asarray(get(name)(x.astype(np.float64), **{p: float(np.float32(value)) for p, value in given.items()}))
 
 
 def largest_error(result: Array, reference: Array) -> float:
@@ -108,8 +124,7 @@ def compare(names: Iterable[str], size: int = 262_144, dtype: str = "float32") -
         nanoseconds = [1e9 * s / size for s in seconds]
         error = None
         if dtype == "float32":
-            reference = activation(x.astype(np.float64), **parameters)
-            error = largest_error(activation(x, **parameters), reference)
+            error = largest_error(activation(x, **parameters), float32_reference(name, x))
         yield Row(name, nanoseconds[0], nanoseconds[1] if name in PLAIN else None, error)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from asv_runner.benchmarks.mark import SkipNotImplemented
 
-from fastact.benchmarking import arguments, largest_error, sample
+from fastact.benchmarking import arguments, float32_reference, largest_error, sample
 from fastact.declaration import DECLARATIONS
 from fastact.plain_numpy import PLAIN
 
@@ -78,8 +78,7 @@ class Accuracy:
     def track_largest_error(self, name: str, backend: str) -> float:
         activation = load(backend).get(name)
         x = sample(262_144, "float32")
-        reference = activation(x.astype(np.float64), **arguments(name))
-        return largest_error(activation(x, **arguments(name)), reference)
+        return largest_error(activation(x, **arguments(name)), float32_reference(name, x))
 
 
 class PeakMemory:
