@@ -69,6 +69,9 @@ void whole_vectors(const void* const* input_pointers, const void* const* paramet
             for (int k = 0; k < I; k++) x[j][k] = load<V>(in[k] + i);
             for (int k = 0; k < P; k++) p[j][k] = kind == SCALARS ? scalars[k] : load<V>(par[k] + i);
         }
+        // Of long functions GCC would keep this loop, and mix nothing: smu in float32 took 1.75 ns an element in place of 1.09, serf in
+        // float64 9.6 in place of 6.7.
+#pragma GCC unroll 8
         for (int j = 0; j < N; j++) evaluate<A, form, V>(x[j], p[j], y[j]);
         for (int j = 0; j < N; j++)
             for (int k = 0; k < O; k++) put(out[k] + first + j * W, y[j][k]);
