@@ -58,7 +58,8 @@ class Page:
     """Error and input of the value, error and input of the derivative."""
     peers: dict[str, dict[str, list[str]]] = field(default_factory=lambda: {form: {} for form in FORMS})
     """By form; the cells are those of `COLUMNS`."""
-    versions: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    """Of the libraries, when they were last measured."""
 
     @classmethod
     def read(cls) -> Page:
@@ -69,8 +70,15 @@ class Page:
         for form, table in zip(FORMS, peers, strict=False):
             page.peers[form] = {name: cells for name, (_, *cells) in _rows(table).items()}
         if found := re.search("^Versions: (.*)\\.$", text, re.MULTILINE):
-            page.versions = found[1]
+            page.versions = dict(named.rsplit(" ", 1) for named in found[1].split(", "))
         return page
+
+    def note_peers(self, form: str, name: str, cells: dict[str, str]) -> None:
+        """Put what was found by library in place of what is known, if there is anything."""
+        former = dict(zip(COLUMNS[form], self.peers[form].get(name, []), strict=False))
+        row = [(former | cells).get(library, "") for library in COLUMNS[form]]
+        if any(row):
+            self.peers[form][name] = row
 
     def write(self) -> None:
         FILE.write_text(self.text())
@@ -79,7 +87,8 @@ class Page:
         heads = ["activation", "value: ulp", "at x", "derivative: ulp", "at x"]
         text = HEAD + _table(heads, self._in_order(self.ours))
         if self.versions:
-            text += f"\n{PEERS_HEAD}Versions: {self.versions}.\n"
+            versions = ", ".join(f"{library} {version}" for library, version in self.versions.items())
+            text += f"\n{PEERS_HEAD}Versions: {versions}.\n"
             for form in FORMS:
                 beside = {name: [self._our_cell(name, form), *cells] for name, cells in self.peers[form].items()}
                 heads = ["activation", "fastact", *COLUMNS[form]]

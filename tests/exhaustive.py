@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import errors
 import numpy as np
 import peers
-from accuracy_page import COLUMNS, Page
+from accuracy_page import Page
 from catalogue import CASES, MAY_STEP_DOWN, Case
 from inputs import samples
 
@@ -253,7 +253,7 @@ def main() -> int:
     libraries = tuple(versions) if options.peers else (OURS,)
     page, failed = Page.read(), False
     if options.peers:
-        page.versions = ", ".join(f"{library} {version}" for library, version in versions.items())
+        page.versions |= versions
     with ProcessPoolExecutor(WORKERS) as pool:
         for case in CASES:
             if options.names and case.name not in options.names:
@@ -262,11 +262,10 @@ def main() -> int:
             finds, step_down = search(case.name, libraries, pool)
             remarks = []
             if options.peers:
-                for form, columns in COLUMNS.items():
-                    cells = [cell(finds.get(library, {}).get(form)) for library in columns]
-                    if any(cells):
-                        page.peers[form][case.name] = cells
-                        remarks.append(f"{form}: " + " | ".join(cells))
+                for form in peers.FORMS:
+                    cells = {library: cell(finds.get(library, {}).get(form)) for library in libraries}
+                    page.note_peers(form, case.name, cells)
+                    remarks += [f"{library} {form} {text}" for library, text in cells.items() if text]
             else:
                 page.ours[case.name] = our_cells(finds[OURS])
                 remarks.append(" | ".join(page.ours[case.name]))
