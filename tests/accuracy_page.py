@@ -47,7 +47,8 @@ def _table(heads: list[str], rows: list[list[str]]) -> str:
 
 def _rows(text: str) -> dict[str, list[str]]:
     """Return the cells of a table's rows, by the activation in the first one."""
-    return {m[1]: [cell.strip() for cell in m[2].split("|")] for m in re.finditer(r"^\| `(\w+)` \|(.*)\|$", text, re.MULTILINE)}
+    found = re.finditer(r"^\| `(\w+)` \|(.*)\|$", text, re.MULTILINE)
+    return {m[1]: [cell.strip() for cell in m[2].split("|")] for m in found}
 
 
 @dataclass

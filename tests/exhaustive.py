@@ -2,8 +2,8 @@
 
 A function that never decreases may not do so from one float32 to the next either: a step down is a failure.
 
-Usage: ``python -m tests.exhaustive [--peers] [NAME ...]``, on the cython backend; under a minute an activation on two cores.
-With ``--peers`` the same of the libraries in ``peers.py``, as far as they are installed; about as long again for each.
+Usage: ``python -m tests.exhaustive [--peers] [NAME ...]``, on the cython backend; under a minute an activation on two
+cores.  With ``--peers`` the same of the libraries in ``peers.py``, as far as they are installed; some minutes each.
 
 The reference is the float64 kernel, which ``contract/test_accuracy.py`` holds against mpmath: no formula is written
 again.  The error is that of ``errors.py``.  It is only computed where the bits of the result are farther from those of
@@ -181,7 +181,7 @@ class Search:
         found.subnormal.note(error[tiny], x[suspects[tiny]])
 
     def block(self, first: int) -> tuple[Finds, float | None]:
-        """Search `BLOCK` inputs from one bit pattern on, both signs; return the worst so far, and where a step went down."""
+        """Search `BLOCK` inputs from one bit pattern on, both signs; return the worst so far and where a step went down."""
         with np.errstate(all="ignore"):
             for start in range(first, min(first + BLOCK, INFINITY + 1) if self.results else first, self.size):
                 # For steps down, one more than a part.

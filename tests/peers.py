@@ -1,4 +1,4 @@
-"""What other libraries offer of our activations, with parameters equal to our defaults: for tests and for comparisons of speed.
+"""What other libraries offer of our activations, with parameters equal to our defaults: to compare accuracy and speed.
 
 A library is imported when it is first asked for.  Functions that differ from ours beyond rounding are left out.
 """

@@ -3,10 +3,10 @@
 Usage: ``python tools/compare_with_peers.py [NAME ...] [--dtype DTYPE] [--form FORM] [--json]``; all activations take some
 minutes, and the machine should have nothing else to do.
 
-Times are medians, in nanoseconds an element.  The ratio is our time over that of the fastest other library.  PyTorch, JAX, SciPy
-and ONNX Runtime are taken along where they are installed; ``tests/peers.py`` tells which of their functions are called.  Arrays
-are the library's own and are made before; whoever can write into an existing array does, as we do.  PyTorch and JAX derive by
-their own differentiation, from x as we do: PyTorch takes a forward pass for it.
+Times are medians, in nanoseconds an element.  The ratio is our time over that of the fastest other library.  PyTorch, JAX,
+SciPy and ONNX Runtime are taken along where they are installed; ``tests/peers.py`` tells which of their functions are
+called.  Arrays are the library's own and are made before; whoever can write into an existing array does, as we do.
+PyTorch and JAX derive by their own differentiation, from x as we do: PyTorch takes a forward pass for it.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ def table(rows: Iterator[Row], libraries: list[str]) -> Iterator[str]:
     for row in rows:
         if heading != (row.dtype, row.form):
             heading = (row.dtype, row.form)
-            yield f"\n{f'{row.form}, {row.dtype}':<22}{'fastact':>9}{'ratio':>8}" + "".join(f"{name:>14}" for name in libraries)
+            columns = "".join(f"{name:>14}" for name in libraries)
+            yield f"\n{f'{row.form}, {row.dtype}':<22}{'fastact':>9}{'ratio':>8}{columns}"
         cells = "".join(f"{row.peers[name]:>14.3f}" if name in row.peers else f"{'-':>14}" for name in libraries)
         ratio = f"{row.ratio:.2f}" if row.ratio is not None else "-"
         ratios += [row.ratio] if row.ratio is not None else []
@@ -86,7 +87,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--dtype", choices=("float32", "float64"), help="one precision instead of both")
     found.add_argument("--form", choices=peers.FORMS, help="one form instead of both")
     found.add_argument("--size", type=int, default=262_144, help="the number of elements (default: %(default)s)")
-    found.add_argument("--seconds", type=float, default=0.2, help="time for each function of each library (default: %(default)s)")
+    found.add_argument("--seconds", type=float, default=0.2, help="for each function and library (default: %(default)s)")
     found.add_argument("--json", action="store_true", help="print JSON for programs instead of a table")
     return found
 
