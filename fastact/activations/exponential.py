@@ -129,7 +129,7 @@ def elu(x: Any, alpha: Any = 1.0) -> Any:
     """
     grown, e = expm1_and_exp(minimum(x, 0.0))
     by_alpha = where(x >= 0.0, minimum(x, 0.0), grown)
-    return where(x >= 0.0, x, alpha * grown), where(x > 0.0, 1.0, alpha * e), by_alpha
+    return where(x < 0.0, alpha * grown, x), where(x > 0.0, 1.0, alpha * e), by_alpha
 
 
 @from_output(elu, domain={"alpha": (0.0, 1e30)})
