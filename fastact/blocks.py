@@ -18,7 +18,7 @@ from .arrays import Array, cast, computing_dtype, is_direct, same_elements, shar
 from .steps import recorded
 from .threads import get_num_threads
 
-__all__ = ["BLOCK", "add_over_channels", "block_indices", "copied_blocks", "part_of", "run_blocks"]
+__all__ = ["BLOCK", "Index", "add_over_channels", "block_indices", "copied_blocks", "part_of", "run_blocks"]
 
 Index = tuple[slice, ...]
 

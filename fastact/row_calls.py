@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,14 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from ._active import backend_module
 from .arrays import Array, cast, check_dtype, check_out, computing_dtype, is_direct, same_elements, share_memory
-from .blocks import block_indices, part_of
+from .blocks import Index, block_indices, part_of
 from .row_loop import run_rows as run_rows_in_numpy
 
 __all__ = [
     "Axis",
     "Rows",
     "aligned",
+    "apart",
     "as_array",
     "as_array_like",
     "axes_of",
@@ -152,7 +153,7 @@ def elements_of_row(
     return aligned(array, len(shape), axes)
 
 
-def _apart(x: Array, out: Array) -> Array:
+def apart(x: Array, out: Array) -> Array:
     """Return `x`, or a copy if writing `out` row by row would change elements of `x` before they are read."""
     return x if x is out or not share_memory(x, out) or same_elements(x, out) else x.copy()
 
@@ -230,7 +231,7 @@ class Rows:
             return [*results, *statistics]
         for target in out:
             if target is not None:
-                inputs = [_apart(x, target) for x in inputs]
+                inputs = [apart(x, target) for x in inputs]
         inputs = [x if x.shape == self.shape or is_direct(x, self.computed) else cast(x, self.computed) for x in inputs]
         direct = all(is_direct(x, self.computed) for x in (*inputs, *results))
         if not direct or not _run_rows(program, inputs, [*results, *statistics], self.axes, settings):
@@ -246,20 +247,28 @@ class Rows:
         settings: Sequence[float],
     ) -> None:
         """Run a program on some rows after the others, on copies in which the elements of a row follow each other."""
-        kept = [a for a in range(len(self.shape)) if a not in self.axes]
-        order = [*kept, *self.axes] if len(self.axes) > 1 else list(range(len(self.shape)))
+        order = [*self.kept, *self.axes] if len(self.axes) > 1 else list(range(len(self.shape)))
         axes = tuple(order.index(a) for a in self.axes)
-        rows = max(1, COPIED // math.prod(self.shape[a] for a in self.axes))
         with np.errstate(all="ignore"):
-            for of_kept in block_indices(tuple(self.shape[a] for a in kept), rows):
-                ranges = dict(zip(kept, of_kept, strict=False))
-                index = tuple(ranges.get(a, slice(None)) for a in range(len(self.shape)))
+            for index in self.blocks():
                 copies = [part_of(x, index).transpose(order).astype(self.computed, "C") for x in inputs]
                 made = [np.empty(copies[0].shape, self.computed) for _ in results]
                 values = [part_of(x, index).transpose(order) for x in statistics]
                 _run_rows(program, copies, [*made, *values], axes, settings)
                 for target, result in zip(results, made, strict=True):
                     np.copyto(part_of(target, index).transpose(order), result, casting="same_kind")
+
+    @property
+    def kept(self) -> list[int]:
+        """The axes that rows do not run along."""
+        return [a for a in range(len(self.shape)) if a not in self.axes]
+
+    def blocks(self, elements: int = COPIED) -> Iterator[Index]:
+        """Yield indices of some rows after the others, which have so many elements together, or of single rows that have more."""
+        rows = max(1, elements // math.prod(self.shape[a] for a in self.axes))
+        for of_kept in block_indices(tuple(self.shape[a] for a in self.kept), rows):
+            ranges = dict(zip(self.kept, of_kept, strict=False))
+            yield tuple(ranges.get(a, slice(None)) for a in range(len(self.shape)))
 
     def cast(self, values: Array) -> Array:
         """Return values of rows in the type of the results."""

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .arrays import Array
+from .blocks import Index, part_of
 from .forms import activation
 from .operation import RowRun, differentiable, in_place
-from .row_calls import Axis, Rows, as_array, axes_of, check_same_shape, one_of, real, result_dtype
+from .row_calls import Axis, Rows, apart, as_array, axes_of, check_same_shape, one_of, real, result_dtype
 
 __all__ = [
     "hardmax",
@@ -29,6 +30,9 @@ __all__ = [
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+
+# Elements of a block of rows whose temporaries stay in the second-level cache.
+_BLOCK = 32768
 
 _MASKED_ROWS = ("zero", "nan", "uniform")
 
@@ -92,11 +96,11 @@ class _Logits:
         self.x = activation("softcap").in_place(np.asarray(scaled), cap)
         self.scale = 1.0
 
-    def added(self) -> Array:
-        """Return the sums of the scaled elements and the mask."""
+    def added(self, index: Index = ()) -> Array:
+        """Return the sums of the scaled elements and the mask, or a block of them."""
+        x, mask = part_of(self.x, index), part_of(self.mask, index)
         with np.errstate(all="ignore"):
-            product = np.multiply(self.x, self.rows.computed.type(self.scale), dtype=self.rows.computed)
-            mask = self.mask
+            product = np.multiply(x, self.rows.computed.type(self.scale), dtype=self.rows.computed)
             return np.where(mask == -np.inf, mask, product + mask).astype(self.rows.computed)
 
     def shares(self) -> Array:
@@ -729,18 +733,22 @@ def hardmax(
     result = np.empty(rows.shape, rows.dtype) if out is None else out
     if not result.size:
         return result
-    scores = logits.x if logits.plain else logits.added()
-    kept = [a for a in range(scores.ndim) if a not in rows.axes]
-    together = scores.transpose(*kept, *rows.axes)
-    matrix = together.reshape(math.prod(together.shape[: len(kept)]), -1)
-    chosen = np.zeros(matrix.shape, rows.dtype)
-    place = np.argmax(matrix, axis=1, keepdims=True)
-    largest = np.take_along_axis(matrix, place, 1)
-    np.put_along_axis(chosen, place, rows.dtype.type(1), 1)
-    chosen[np.isnan(largest)[:, 0]] = np.nan
-    if logits.masked:
-        chosen[(largest == -np.inf)[:, 0]] = logits.empty
-    result.transpose(*kept, *rows.axes)[...] = chosen.reshape(together.shape)
+    logits.x = apart(logits.x, result)
+    if logits.given_mask is not None:
+        logits.given_mask = apart(logits.given_mask, result)
+    order = [*rows.kept, *rows.axes]
+    for index in rows.blocks(_BLOCK):
+        scores = (part_of(logits.x, index) if logits.plain else logits.added(index)).transpose(order)
+        target = part_of(result, index).transpose(order)
+        matrix = scores.reshape(math.prod(scores.shape[: len(rows.kept)]), -1)
+        chosen = np.zeros(matrix.shape, rows.dtype)
+        place = np.argmax(matrix, axis=1, keepdims=True)
+        largest = np.take_along_axis(matrix, place, 1)
+        np.put_along_axis(chosen, place, rows.dtype.type(1), 1)
+        chosen[np.isnan(largest)[:, 0]] = np.nan
+        if logits.masked:
+            chosen[(largest == -np.inf)[:, 0]] = logits.empty
+        target[...] = chosen.reshape(target.shape)
     return result
 
 

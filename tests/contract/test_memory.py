@@ -24,6 +24,7 @@ calls = dict(
     softmax_=lambda x: fa.softmax_(x, axis),
     log_softmax_=lambda x: fa.log_softmax_(x, axis, scale=0.5, mask=mask),
     sparsemax_=lambda x: fa.sparsemax_(x, axis),
+    hardmax_=lambda x: fa.hardmax_(x, axis, scale=0.5, mask=mask),
     zscore_=lambda x: fa.zscore_(x, axis),
     minmax_=lambda x: fa.minmax_(x, axis),
     normalize_=lambda x: fa.normalize_(x, 2, axis),
