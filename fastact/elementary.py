@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from .coefficients import (
-    ERF,
+    ERF_BEND,
+    ERF_END,
+    ERF_NEAR,
+    ERF_SLOPE,
+    ERF_SLOPE_REST,
     EXP,
     EXP_HIGHEST,
     EXP_LOWEST,
@@ -15,12 +19,12 @@ from .coefficients import (
     LOG,
     LOG2_E,
     LOG_COSH,
+    LOG_ERFC,
     NORMAL_END,
     NORMAL_PEAK,
     NORMALISER,
     NORMALISER_EXPONENT,
     SMALLEST_NORMAL,
-    SQRT_HALF,
     SQRT_TWO,
     TAIL,
     TAIL_CENTRE,
@@ -62,6 +66,12 @@ def product_and_rest(a: Any, b: Any) -> Any:
     """Return the product, and what rounding took from it."""
     p = a * b
     return p, fma(a, b, -p)
+
+
+def inverse_and_rest(a: Any) -> Any:
+    """Return one over ``a``, and what rounding took from it; of a parameter's a compiler makes constants of the loop."""
+    inverse = 1.0 / a
+    return inverse, inverse * fma(-inverse, a, 1.0)
 
 
 def reduce_by_ln2(x: Any) -> Any:
@@ -129,12 +139,20 @@ def log(x: Any) -> Any:
     return limits_of_log(x, log_of_parts(mantissa(normal), n, 0.0))
 
 
+def log1p_within_range(x: Any) -> Any:
+    """Return ``log(1 + x)``, accurate at zero, for a finite ``x`` above minus one."""
+    u = 1.0 + x
+    m = mantissa(u)
+    n = exponent(u)
+    f = m - 1.0
+    # What rounding took from the sum, over the sum: the inverse of m to as many digits as count.
+    rest = where(x > 1.0, 1.0 - (u - x), x - (u - 1.0))
+    return log_of_parts(m, n, ldexp(rest, -n) * fma(f, fma(0.5, f, -1.0), 1.0))
+
+
 def log1p(x: Any) -> Any:
     """Logarithm of one plus ``x``, accurate at zero."""
-    u = 1.0 + x
-    rest = where(x > 1.0, 1.0 - (u - x), x - (u - 1.0))
-    y = limits_of_log(u, log_of_parts(mantissa(u), exponent(u), rest / u))
-    return where((x > SQRT_HALF - 1.0) & (x < SQRT_TWO - 1.0), fma(x * x, polynomial(x, LOG), x), y)
+    return limits_of_log(1.0 + x, log1p_within_range(x))
 
 
 def log1p_of_growth(p: Any, n: Any) -> Any:
@@ -207,17 +225,26 @@ def tanh_of_magnitude(a: Any) -> Any:
     return where(a < TANH_SMALL, tanh_near_zero(a), 1.0 - 2.0 / (power + 1.0))
 
 
-def tanh_tail_and_slope(a: Any, rest: Any) -> Any:
-    """Return ``tanh(a)``, ``tanh(a + rest) - 1``, and ``s``, its rest and ``n`` with ``s * 2**n = 1 - tanh(a)**2``.
+def shortfall_of_tanh_far(a: Any, rest: Any) -> Any:
+    """Return ``1 - tanh(a + rest)`` to the digits that the tangent has of it, for ``a`` from `TANH_SMALL` to `TANH_END`."""
+    # The power stays finite.
+    a = minimum(a, 0.75 * TANH_END)
+    p, n = growth_of_sum(a + a, rest + rest)
+    power = ldexp(1.0, n)
+    above = power + 1.0
+    denominator = fma(power, p, above)
+    shortfall = 2.0 / denominator
+    # What rounding took from the denominator is put back.
+    return fma(-0.5 * shortfall * shortfall, fma(power, p, above - denominator), shortfall)
 
-    For ``a`` not below zero and not above ``TANH_END``; the first two are for ``a`` far from zero.
-    """
+
+def slope_of_tanh(a: Any, rest: Any) -> Any:
+    """Return ``s``, its rest and ``n`` with ``s * 2**n = 1 - tanh(a + rest)**2``, for ``a`` from zero to ``TANH_END``."""
     denominator, inverse, scale, n = sigmoid_tail_parts(a + a)
     q = scale * inverse
     slope = fma(-q, inverse, inverse)
     slope_rest = fma(-q, inverse, inverse - slope)
-    tail = fma(4.0 * fma(-q, q, q), rest, -2.0 * q)
-    return fma(-2.0, q, 1.0), tail, slope, slope_rest, n + 2.0
+    return slope, fma(-2.0 * (fma(-2.0, q, 1.0) * rest), slope, slope_rest), n + 2.0
 
 
 def tanh(x: Any) -> Any:
@@ -334,13 +361,23 @@ def normal_cdf_and_pdf(x: Any) -> Any:
     return where(x < 0.0, tail, 1.0 - tail), NORMAL_PEAK * peak
 
 
+def shortfall_of_erf(a: Any) -> Any:
+    """Return ``1 - erf(a)`` to the digits that ``erf(a)`` has of it, for ``a`` from `ERF_NEAR` to `ERF_END`."""
+    r, n = reduce_by_ln2(fma(a, polynomial(a, LOG_ERFC), -a))
+    return ldexp(polynomial(r, EXP), n)
+
+
+def erf_of_size(a: Any) -> Any:
+    """Error function of ``a`` not below zero."""
+    a = minimum(a, ERF_END)
+    square = a * a
+    small = fma(ERF_SLOPE, a, fma(a * square, polynomial(square, ERF_BEND), ERF_SLOPE_REST * a))
+    return where(a < ERF_NEAR, small, 1.0 - shortfall_of_erf(a))
+
+
 def erf(x: Any) -> Any:
     """Error function."""
-    a = absolute(x)
-    b = minimum(a, NORMAL_END)
-    tail, peak = normal_tail_and_peak(SQRT_TWO * b)
-    s = minimum(a, 1.0)
-    return copysign(where(a < 1.0, s * polynomial(s * s, ERF), 1.0 - 2.0 * tail), x)
+    return copysign(erf_of_size(absolute(x)), x)
 
 
 def gate_and_slope(a: Any, p: Any, n: Any, steepness: Any, steepness_rest: Any) -> Any:

@@ -183,6 +183,10 @@ TANH_SMALL = {"float32": mpf("0.65"), "float64": mpf("0.55")}
 SOFTPLUS_NEAR = mpf("1.0625")
 
 
+# Further out the polynomial takes more from a value than a step of x adds.
+ERF_NEAR = mpf("0.875")
+ERF_END = {"float32": mpf(4), "float64": mpf(6)}
+
 # Around sqrt(2), from the root of the derivative of t * Phi(-t) to less than half of its lowest value.
 PULL_BEND_RANGE = (mpf("-0.66"), mpf("0.9"))
 
@@ -281,7 +285,6 @@ def module() -> str:
         number_constant("TANH_END", "from it on 4 * exp(-2 * x) rounds to zero", {"float32": mpf(53), "float64": mpf(374)}),
         number_constant("MISH_LOWEST", "below it x * exp(x) rounds to zero", {"float32": mpf(-110), "float64": mpf(-754)}),
         number_constant("MISH_HIGHEST", "above it exp(-2 * x) does not count", {"float32": mpf(20), "float64": mpf(40)}),
-        number_constant("SQRT_HALF", "sqrt(1/2)", both(mp.sqrt(mpf(1) / 2))),
         number_constant("SQRT_TWO", "sqrt(2)", high(mp.sqrt(2))),
         number_constant("SQRT_TWO_REST", "sqrt(2) - SQRT_TWO", low(mp.sqrt(2))),
         number_constant("NORMAL_PEAK", "1 / sqrt(2 * pi)", both(1 / mp.sqrt(2 * mp.pi))),
@@ -415,21 +418,23 @@ def module() -> str:
             dict.fromkeys(PRECISIONS, (mpf(2) ** -30, SOFTPLUS_NEAR**2)),
             {"float32": 5, "float64": 10},
         ),
-        polynomial_constant(
-            "ERF",
-            "erf(sqrt(y)) / sqrt(y)",
-            always(lambda y: mp.erf(mp.sqrt(y)) / mp.sqrt(y)),
-            always(lambda y: mp.sqrt(y) / mp.erf(mp.sqrt(y))),
-            dict.fromkeys(PRECISIONS, (mpf(2) ** -30, mpf(1))),
-            {"float32": 7, "float64": 12},
-        ),
+        number_constant("ERF_NEAR", "up to it erf is its own polynomial", both(ERF_NEAR)),
+        number_constant("ERF_END", "from it on erf rounds to one", ERF_END),
         polynomial_constant(
             "ERF_BEND",
             "(erf(sqrt(y)) / sqrt(y) - 2 / sqrt(pi)) / y",
             always(lambda y: (mp.erf(mp.sqrt(y)) / mp.sqrt(y) - 2 / mp.sqrt(mp.pi)) / y),
             always(lambda y: y * mp.sqrt(y) / mp.erf(mp.sqrt(y))),
-            dict.fromkeys(PRECISIONS, (mpf(2) ** -30, mpf(1))),
-            {"float32": 6, "float64": 12},
+            dict.fromkeys(PRECISIONS, (mpf(2) ** -30, ERF_NEAR**2)),
+            {"float32": 5, "float64": 10},
+        ),
+        polynomial_constant(
+            "LOG_ERFC",
+            "log(1 - erf(x)) / x + 1, as far as 1 - erf(x) counts in erf(x)",
+            always(lambda x: mp.log(mp.erfc(x)) / x + 1),
+            always(lambda x: x * mp.erfc(x)),
+            {p: (ERF_NEAR, ERF_END[p]) for p in PRECISIONS},
+            {"float32": 6, "float64": 17},
         ),
         number_constant("TAIL_FIRST", "normal_cdf(-t) * exp(t * t / 2) * (t + TAIL_POLE) at TAIL_CENTRE", tail_first()),
         polynomial_constant(

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..coefficients import ATAN, HALF_PI, HALF_PI_REST, HUGE, SMALLEST_NORMAL, SQUARE_END
 from ..declaration import activation, from_output
-from ..elementary import exp, log1p, product_and_rest, sum_and_rest
+from ..elementary import exp, log1p_within_range, product_and_rest, sum_and_rest
 from ..words import absolute, copysign, exponent, fma, ldexp, maximum, minimum, polynomial, sqrt, where
 
 
@@ -82,10 +82,10 @@ def squareplus(x: Any, b: Any = 4.0) -> Any:
     low = where(far, low, fma(inverse, fma(-low, h_rest, fma(-low, h, quarter)), low))
     d = fma(near, r, square)
     d_rest = fma(near, r, square - d)
-    d_inverse = 1.0 / d
+    d_inverse = 1.0 / where(far, a, d)
     half = 0.5 * b
     slope = half * d_inverse
-    slope = where(far, low / r, fma(d_inverse, fma(-slope, d_rest, fma(-slope, d, half)), slope))
+    slope = where(far, (0.5 * slope) * d_inverse, fma(d_inverse, fma(-slope, d_rest, fma(-slope, d, half)), slope))
     return where(x < 0.0, low, h), where(x < 0.0, slope, 1.0 - slope), 0.25 / r
 
 
@@ -209,30 +209,24 @@ def dish(x: Any) -> Any:
     a = absolute(x)
     near = minimum(a, SQUARE_END)
     far = a > SQUARE_END
-    # Below zero both results are quotients by square * (1 + u), u = a / sqrt(square); what rounding took is put back.
     square = fma(near, near, 1.0)
     square_rest = where(near > 1.0, fma(near, near, -square) + 1.0, fma(near, near, 1.0 - square))
     h = sqrt(square)
-    inverse = 1.0 / h
-    h_error = (0.5 * inverse) * (inverse * (fma(-h, h, square) + square_rest))
-    u = near * inverse
-    u_rest = fma(u, fma(-inverse, h, 1.0) - h_error, fma(near, inverse, -u))
-    denominator = fma(square, u, square)
-    rest = fma(square, u, square - denominator) + fma(square, u_rest, fma(square_rest, u, square_rest))
-    inverse = 1.0 / denominator
-    error = fma(-inverse, rest, fma(-inverse, denominator, 1.0))
-    half = 0.5 * near
-    low = half * inverse
-    low = low + fma(low, error, fma(half, inverse, -low))
-    once = 1.0 - u
-    bend = fma(-u, u, once)
-    bend_rest = fma(-u, u, once - bend) + (((1.0 - once) - u) - fma(2.0, u, 1.0) * u_rest)
-    bend = 0.5 * bend
-    slope = bend * inverse
-    slope = slope + fma(slope, error, fma(bend, inverse, -slope) + 0.5 * bend_rest * inverse)
-    quarter = 0.5 / a
-    low = where(far, 0.25 / a, low)
-    slope = where(far, -(quarter * quarter), slope)
+    # 1 - a / h is one over h * (h + a), and the value below zero half of that times x.
+    denominator = fma(near, h, square)
+    gap = 1.0 / where(far, a, denominator)
+    # What rounding took from the square, its root and the denominator is put back.
+    lost = fma(-h, h, square) + square_rest
+    rest = fma(near, h, square - denominator) + fma(0.5 * lost, 1.0 - gap, square_rest)
+    error = where(far, 0.0, fma(-gap, rest, fma(-gap, denominator, 1.0)))
+    half = where(far, 0.25, 0.5 * near)
+    low = half * gap
+    low = low + fma(low, error, fma(half, gap, -low))
+    tail = fma(3.0, gap, -1.0)
+    bend = fma(-gap, gap, tail)
+    bend_rest = fma(-gap, gap, tail - bend) + (3.0 - 2.0 * gap) * gap * error
+    half = 0.5 * gap
+    slope = where(far, -half * half, fma(half, bend, half * fma(bend, error, bend_rest)))
     return where(x < 0.0, -low, x - low), where(x < 0.0, slope, 1.0 - slope)
 
 
@@ -270,7 +264,8 @@ def symmetric_log(x: Any) -> Any:
     array([-2.3026,  0.    ,  4.6052])
     """
     a = absolute(x)
-    return copysign(log1p(a), x), 1.0 / (1.0 + a)
+    # Twice zero and twice infinity are what they are.
+    return copysign(where(a + a == a, a, log1p_within_range(a)), x), 1.0 / (1.0 + a)
 
 
 @from_output(symmetric_log)

@@ -7,6 +7,8 @@ from typing import Any
 
 from ..coefficients import (
     ERF_BEND,
+    ERF_END,
+    ERF_NEAR,
     ERF_SLOPE,
     ERF_SLOPE_HALF,
     ERF_SLOPE_REST,
@@ -26,23 +28,26 @@ from ..coefficients import (
     PULL_LOWEST_REST,
     SQRT_TWO,
     SQRT_TWO_REST,
+    TAIL_POLE,
     TANH_SHRINK,
     THIRD,
 )
 from ..declaration import activation
 from ..elementary import (
+    erf_of_size,
     exp_of_half_square,
     exp_of_minus_square,
     factor_of_tail,
     growth,
+    inverse_and_rest,
     normal_tail,
-    normal_tail_and_peak,
     normal_tail_pull_and_peak,
     place_of_tail,
     product_and_rest,
     product_of_tail,
     pull_of_tail,
     reduce_by_ln2,
+    shortfall_of_erf,
     sum_and_rest,
 )
 from ..words import absolute, copysign, fma, ldexp, maximum, minimum, polynomial, where
@@ -60,15 +65,10 @@ def erf(x: Any) -> Any:
     >>> fa.erf([-1.0, 0.0, 0.5]).round(4)
     array([-0.8427,  0.    ,  0.5205])
     """
-    a = minimum(absolute(x), 0.75 * NORMAL_END)
-    tail, tail_peak = normal_tail_and_peak(SQRT_TWO * a)
-    s = minimum(a, 1.0)
-    square = s * s
-    small = fma(ERF_SLOPE, s, fma(s * square, polynomial(square, ERF_BEND), ERF_SLOPE_REST * s))
-    p, n = exp_of_minus_square(a)
+    a = absolute(x)
+    p, n = exp_of_minus_square(minimum(a, 0.75 * NORMAL_END))
     slope = fma(ERF_SLOPE, p, fma(ERF_SLOPE_REST, p, ERF_SLOPE_REST) + ERF_SLOPE)
-    # Further out the polynomial takes more from a value than a step of x adds.
-    return copysign(where(a < 0.875, small, 1.0 - 2.0 * tail), x), ldexp(slope, n)
+    return copysign(erf_of_size(a), x), ldexp(slope, n)
 
 
 @activation(limits={-inf: (0.0, 0.0), inf: (1.0, 0.0)}, monotone=True, domain={"mu": (-1e30, 1e30), "sigma": (1e-30, 1e30)})
@@ -90,25 +90,29 @@ def laplace(x: Any, mu: Any = 0.707107, sigma: Any = 0.282095) -> Any:
     >>> fa.laplace([0.0, 0.707107, 1.0]).round(4)
     array([0.0061, 0.5   , 0.8504])
     """
-    distance = x - mu
-    # The larger of the two first, and what rounding took from the difference and from the quotient.
-    distance_rest = where(absolute(x) > absolute(mu), (x - distance) - mu, x - (distance + mu))
-    z = distance / sigma
-    inside = absolute(z) < NORMAL_END
-    t = minimum(absolute(z), NORMAL_END)
-    rest = where(inside, fma(-z, sigma, distance) + distance_rest, 0.0) / sigma
-    rest = where(z < 0.0, -rest, rest)
+    distance, distance_rest = sum_and_rest(x, -mu)
+    scale, scale_rest = inverse_and_rest(sigma)
+    z = distance * scale
+    below = z < 0.0
+    outside = absolute(z) >= NORMAL_END
+    # Many numbers are beyond the tail: nothing is made of them there that could be subnormal, which is slow.
+    t = where(outside, 0.0, absolute(z))
+    # What rounding took from the difference and from the quotient.
+    rest = where(outside, 0.0, fma(distance, scale, -z) + fma(distance, scale_rest, distance_rest * scale))
+    rest = where(below, -rest, rest)
     p, p_rest, n = exp_of_half_square(t)
     inverse, error, place, place_rest = place_of_tail(t)
     w, w_rest = factor_of_tail(place, place_rest)
     # What rounding took from t moves the tail along its slope.
-    inverse_rest = fma(inverse, error, -(rest * NORMAL_PEAK) / w)
-    tail = product_of_tail(inverse, inverse_rest, w, w_rest, p, p_rest, n)
-    peak = ldexp(1.0 + (p + p_rest), n)
-    height = NORMAL_PEAK / sigma
-    height_rest = (fma(-height, sigma, NORMAL_PEAK) + NORMAL_PEAK_REST) / sigma
-    slope = fma(height, peak, peak * fma(height, -(t * rest), height_rest))
-    return where(z < 0.0, tail, 1.0 - tail), slope
+    decay = 1.0 + (p + p_rest)
+    w_rest = fma(-rest * NORMAL_PEAK, t + TAIL_POLE, w_rest) * decay
+    # Above, a smaller tail makes the same of one.
+    tail = product_of_tail(inverse, inverse * error, w, w_rest, p, p_rest, where(below, n, maximum(n, -60.0)))
+    tail = where(outside, 0.0, tail)
+    height = NORMAL_PEAK * scale
+    height_rest = fma(NORMAL_PEAK, scale, -height) + fma(NORMAL_PEAK, scale_rest, NORMAL_PEAK_REST * scale)
+    slope = ldexp(fma(height, decay, decay * fma(height, -(t * rest), height_rest)), n)
+    return where(below, tail, 1.0 - tail), where(outside, 0.0, slope)
 
 
 @activation(
@@ -176,7 +180,9 @@ def phish(x: Any) -> Any:
     scaled_rest = fma(scaled, p_rest, fma(scaled_rest, p, scaled_rest))
     whole = scaled + fma(scaled, p, scaled_rest)
     whole_rest = (scaled - whole) + fma(scaled, p, scaled_rest)
-    y = ldexp(whole, n)
+    # Smaller powers make the same of a shortfall and of what is near one, and subnormal numbers, which are slow.
+    power = maximum(n, -60.0)
+    y = ldexp(whole, power)
     # Below zero, tanh(y) = y * (1 - shortfall).  What rounding took from sums and products is put back.
     square = y * y
     shortfall = square * fma(square, polynomial(square, TANH_SHRINK), THIRD)
@@ -184,7 +190,9 @@ def phish(x: Any) -> Any:
     low = ldexp(low + fma(-low, shortfall, fma(a, whole_rest, fma(a, whole, -low))), n)
     # The derivative below zero, over -a * exp(-a * a / 2): ratio * (1 - shortfall) + pull * (1 - tanh(y)**2).
     t = fma(-y, shortfall, y)
-    pull, pull_rest = pull_of_tail(a, ratio, rest)
+    fall, fall_rest = product_and_rest(a, NORMAL_PEAK)
+    pull, pull_rest = sum_and_rest(ratio, -fall)
+    pull_rest = pull_rest + (rest - fall_rest)
     sum_ = ratio + pull
     sum_rest = (ratio - (sum_ - pull)) + (rest + pull_rest)
     sum_rest = sum_rest - fma(ratio, shortfall, pull * (t * t))
@@ -194,12 +202,12 @@ def phish(x: Any) -> Any:
     # Above zero tanh(g) = (1 - e) / (1 + e) with e = exp(-2 * g), and what gelu lost to rounding.
     grown = fma(pull, p, fma(pull, p_rest, fma(pull_rest, p + p_rest, pull_rest)))
     sum_ = pull + grown
-    pull_rest = ldexp((pull - sum_) + grown, n)
-    pull = ldexp(sum_, n)
+    pull_rest = ldexp((pull - sum_) + grown, power)
+    pull = ldexp(sum_, power)
     gain = 1.0 - pull
     gain_rest = ((1.0 - gain) - pull) - pull_rest
     g = a - y
-    g_rest = ((a - g) - y) - ldexp(whole_rest, n)
+    g_rest = ((a - g) - y) - ldexp(whole_rest, power)
     r, n = reduce_by_ln2(-2.0 * g)
     bend = polynomial(r, EXPM1)
     p = fma(r * r, bend, r)
@@ -253,28 +261,28 @@ def serf(x: Any) -> Any:
     m = e * w
     m_rest = fma(e, w_rest, fma(ldexp(p - (u - 1.0), n), w, fma(e, w, -m)))
     # softplus(x) = s
-    line = where(negative, 0.0, minimum(a, NORMAL_END))
+    # Further out erf(s) is one, and nothing there becomes subnormal, which is slow.
+    line = where(negative, 0.0, minimum(a, 0.5 * NORMAL_END))
     s = line + m
     m_of_s = s - line
     s_rest = (line - (s - m_of_s)) + ((m - m_of_s) + m_rest)
     s_rest = where(negative, 0.0, s_rest)
-    # Up to one, erf(s) = s * ratio.
-    near = minimum(s, 1.0)
+    # Near zero, erf(s) = s * ratio.
+    near = minimum(s, ERF_NEAR)
     square = near * near
     bend = polynomial(square, ERF_BEND)
     ratio = fma(square, bend, ERF_SLOPE)
     ratio_rest = fma(square, bend, ERF_SLOPE - ratio) + ERF_SLOPE_REST
     whole = near * ratio
     whole_rest = fma(near, ratio_rest, fma(near, ratio, -whole))
-    tail, tail_peak = normal_tail_and_peak(SQRT_TWO * s)
-    far = s >= 1.0
-    whole_rest = where(far, -2.0 * tail, whole_rest)
+    far = s >= ERF_NEAR
+    whole_rest = where(far, -shortfall_of_erf(minimum(s, ERF_END)), whole_rest)
     whole = where(far, 1.0, whole)
-    q, k = exp_of_minus_square(minimum(s, 0.75 * NORMAL_END))
+    q, k = exp_of_minus_square(s)
     unit = ldexp(1.0, k)
     peak = fma(unit, q, unit)
     peak_rest = fma(unit, q, unit - peak)
-    bounded = minimum(maximum(x, 0.0), NORMAL_END)
+    bounded = minimum(maximum(x, 0.0), 0.5 * NORMAL_END)
     whole_rest = fma(ERF_SLOPE * peak, s_rest, whole_rest)
     value = fma(x, whole, bounded * whole_rest)
     # Below zero all of it over e, which may be subnormal.

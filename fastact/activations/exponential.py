@@ -40,6 +40,7 @@ from ..coefficients import (
     SELU_SLOPE,
     SELU_SLOPE_REST,
     SOFTPLUS_NEAR,
+    TANH,
     TANH_END,
     TANH_SHRINK,
     TANH_SMALL,
@@ -56,16 +57,18 @@ from ..elementary import (
     growth,
     growth_of_cubic,
     growth_of_sum,
+    inverse_and_rest,
     log1p_of_growth,
     reduce_by_ln2,
     shortfall_of_tanh,
+    shortfall_of_tanh_far,
     sigmoid_tail,
     sigmoid_tail_and_slope,
+    slope_of_tanh,
     softplus_near_zero,
     steepness_of_cubic,
     tanh_near_zero,
     tanh_of_magnitude,
-    tanh_tail_and_slope,
 )
 from ..words import absolute, copysign, floor, fma, ldexp, maximum, minimum, polynomial, sqrt, where
 
@@ -202,13 +205,14 @@ def celu(x: Any, alpha: Any = 1.0) -> Any:
     >>> fa.celu([-1.0, 2.0], alpha=0.5).round(4)
     array([-0.4323,  2.    ])
     """
+    inverse, inverse_rest = inverse_and_rest(alpha)
     below = minimum(x, 0.0)
-    quotient = below / alpha
+    quotient = below * inverse
     inside = quotient > EXP_LOWEST
     z = maximum(quotient, EXP_LOWEST)
     start, n = reduce_by_ln2(z)
     # The exponent is right to more than its own digits: it has what the quotient lost.
-    rest = where(inside, fma(-quotient, alpha, below), 0.0) / alpha
+    rest = where(inside, fma(below, inverse_rest, fma(below, inverse, -quotient)), 0.0)
     r = start + rest
     p = r + fma(r * r, polynomial(r, EXPM1), (start - r) + rest)
     scale = ldexp(1.0, n)
@@ -416,14 +420,15 @@ def lecun_tanh(x: Any) -> Any:
     a = minimum(absolute(x), 1.5 * TANH_END)
     z = TWO_THIRDS * a
     rest = fma(TWO_THIRDS_REST, a, fma(TWO_THIRDS, a, -z))
-    t, tail, slope, slope_rest, n = tanh_tail_and_slope(z, rest)
     # Near zero from x itself, as the product with 2 / 3 has lost some of it.
-    shortfall = fma(rest, t * t, shortfall_of_tanh(minimum(z, 1.0)))
-    small = fma(LECUN_SLOPE, a, fma(-LECUN_SCALE, shortfall, LECUN_SLOPE_REST * a))
-    large = LECUN_SCALE + fma(LECUN_SCALE, tail, LECUN_SCALE_REST * t)
-    slope_rest = fma(-2.0 * (t * rest), slope, slope_rest)
+    square = z * z
+    line = LECUN_SLOPE * a
+    small = fma(LECUN_SLOPE, a, fma(line * square, polynomial(square, TANH), LECUN_SLOPE_REST * a))
+    shortfall = shortfall_of_tanh_far(z, rest)
+    large = LECUN_SCALE + fma(-LECUN_SCALE, shortfall, fma(-LECUN_SCALE_REST, shortfall, LECUN_SCALE_REST))
+    slope, slope_rest, n = slope_of_tanh(z, rest)
     slope = fma(LECUN_SLOPE, slope, fma(LECUN_SLOPE, slope_rest, LECUN_SLOPE_REST * slope))
-    return copysign(where(z < 1.0, small, large), x), ldexp(slope, n)
+    return copysign(where(z < TANH_SMALL, small, large), x), ldexp(slope, n)
 
 
 @activation(limits={-inf: (-30.0, 0.0), inf: (30.0, 0.0)}, monotone=True, domain={"cap": (1e-30, 1e30)})
@@ -443,17 +448,18 @@ def softcap(x: Any, cap: Any = 30.0) -> Any:
     >>> fa.softcap([-100.0, 0.0, 15.0]).round(4)
     array([-29.9237,   0.    ,  13.8635])
     """
+    inverse, inverse_rest = inverse_and_rest(cap)
     a = absolute(x)
-    quotient = a / cap
+    quotient = a * inverse
     inside = quotient < TANH_END
     z = minimum(quotient, TANH_END)
-    rest = where(inside, fma(-z, cap, a), 0.0) / cap
-    t, tail, slope, slope_rest, n = tanh_tail_and_slope(z, rest)
+    rest = where(inside, fma(a, inverse_rest, fma(a, inverse, -quotient)), 0.0)
     # Near zero from x itself, as the quotient has lost some of it.
-    small = fma(-cap, fma(rest, t * t, shortfall_of_tanh(minimum(z, 1.0))), a)
-    large = fma(cap, tail, cap)
-    slope = slope + fma(-2.0 * (t * rest), slope, slope_rest)
-    return copysign(where(z < 1.0, small, large), x), ldexp(slope, n)
+    square = z * z
+    small = fma(a * square, polynomial(square, TANH), a)
+    large = fma(-cap, shortfall_of_tanh_far(z, rest), cap)
+    slope, slope_rest, n = slope_of_tanh(z, rest)
+    return copysign(where(z < TANH_SMALL, small, large), x), ldexp(slope + slope_rest, n)
 
 
 @activation(limits={-inf: (inf, -1.0), inf: (inf, 1.0)})
@@ -492,7 +498,8 @@ def tanhexp(x: Any) -> Any:
     array([-0.269,  0.   ,  2.   ])
     """
     base = maximum(x, MISH_LOWEST)
-    bounded = minimum(base, 10.0)
+    # Above it no step of x shows how far tanh(exp(x)) is from one, and nothing there becomes subnormal, which is slow.
+    bounded = minimum(base, 3.75)
     # exp(x) = z = (1 + p) * 2**n
     p, n = growth(bounded)
     z = ldexp(1.0 + p, n)
@@ -516,10 +523,10 @@ def tanhexp(x: Any) -> Any:
     # Above zero, tanh(z) = 1 - 2 * q, and what rounding took from z.
     scale = ldexp(1.0, n)
     z_rest = fma(scale, p, scale - z)
-    q, slope, m = sigmoid_tail_and_slope(minimum(z + z, -EXP_LOWEST))
+    q, slope, m = sigmoid_tail_and_slope(z + z)
     slope = ldexp(slope, m + 2.0)
     tail = fma(slope, z_rest, -2.0 * q)
-    slope = fma(bounded * minimum(z, TANH_END), slope, 1.0 + tail)
+    slope = fma(bounded * z, slope, 1.0 + tail)
     negative = x < 0.0
     return copysign(where(negative, product, fma(tail, bounded, x)), x), where(negative, slope_low, slope)
 
@@ -600,12 +607,12 @@ def sqrt_softplus(x: Any) -> Any:
     factor = 1.0 + e
     denominator = factor * root
     rest = fma(factor, root, -denominator) + root * (e - (factor - 1.0))
-    rest = rest + factor * (fma(-root, root, square) * (0.5 / root))
     inverse = 1.0 / denominator
+    rest = rest + (0.5 * factor) * (fma(-root, root, square) * (factor * inverse))
     error = inverse * fma(-inverse, rest, fma(-inverse, denominator, 1.0))
     low = ldexp(inverse + fma(inverse, p, fma(error, p, error)), n - half - 1.0)
     slope = where(negative, low, 0.5 * (inverse + error))
-    return ldexp(root, half), where(x > HUGE, 0.5 / root, slope)
+    return ldexp(root, half), where(x > HUGE, 0.5 * inverse, slope)
 
 
 @activation(limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)})

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..coefficients import HUGE
 from ..declaration import activation, from_output
+from ..elementary import inverse_and_rest
 from ..words import absolute, copysign, fma, maximum, minimum, sqrt, where
 
 
@@ -493,9 +494,7 @@ def hard_swish(x: Any, bend: Any = 3.0) -> Any:
     >>> fa.hard_swish([-4.0, -1.0, 4.0]).round(4)
     array([-0.    , -0.3333,  4.    ])
     """
-    # The inverse in double words, of which a compiler makes constants of the loop.
-    inverse = 0.5 / bend
-    rest = inverse * fma(-inverse, bend + bend, 1.0)
+    inverse, rest = inverse_and_rest(bend + bend)
     base = maximum(minimum(x, bend), -bend)
     product = base * (base + bend)
     value = where(x < bend, copysign(fma(product, inverse, product * rest), x), x)
