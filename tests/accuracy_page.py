@@ -27,8 +27,9 @@ PEERS_HEAD = """\
 
 The same for the functions that other libraries have: error @ x, for the functions that `tests/peers.py` names.  From
 8.4e+06 on no digit of the result is right; 1.7e+07 is the largest that a zero in place of the result makes.  What is larger
-where the result is a subnormal number stands by itself, since some libraries take all of these for zero; so does an input
-for which the result is NaN instead of a number or a limit.  Derivatives are the libraries' own; at a kink any will do.
+where the input or the result is a subnormal number stands by itself, since some libraries take all of these for zero; so
+does an input for which the result is NaN instead of a number or a limit.  Derivatives are the libraries' own; at a kink any
+will do.
 
 Made by `python -m tests.exhaustive --peers`.
 """

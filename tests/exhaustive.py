@@ -68,7 +68,7 @@ class Found:
 
     normal: Worst = field(default_factory=Worst)
     subnormal: Worst = field(default_factory=Worst)
-    """The same where the true result is a subnormal number."""
+    """The same where the input or the true result is a subnormal number."""
     nan: float | None = None
     """Where the result is NaN instead of a number: the least of such inputs."""
 
@@ -105,11 +105,11 @@ Finds = dict[str, dict[str, Found]]
 class Rounded:
     """True results, and what all comparisons with them need."""
 
-    def __init__(self, exact: np.ndarray) -> None:
+    def __init__(self, x: np.ndarray, exact: np.ndarray) -> None:
         self.exact = exact
         self.rounded = exact.astype(np.float32)
         self.size = np.abs(self.rounded)
-        self.subnormal = (self.size < TINY) & (self.size > 0)
+        self.subnormal = (self.size < TINY) & (self.size > 0) | (np.abs(x) < TINY)
         self.any_subnormal = bool(self.subnormal.any())
 
 
@@ -143,7 +143,7 @@ class Search:
     def part(self, bits: np.ndarray) -> None:
         x = bits.view(np.float32)
         references = self.case.function.value_and_derivative(x.astype(np.float64), *self.settings)
-        truths = dict(zip(peers.FORMS, map(Rounded, references), strict=True))
+        truths = dict(zip(peers.FORMS, (Rounded(x, exact) for exact in references), strict=True))
         for library, results in self.results.items():
             for form, result in zip(peers.FORMS, results(x), strict=True):
                 if result is not None:
