@@ -102,7 +102,7 @@ def laplace(x: Any, mu: Any = 0.707107, sigma: Any = 0.282095) -> Any:
     rest = where(below, -rest, rest)
     p, p_rest, n = exp_of_half_square(t)
     inverse, error, place, place_rest = place_of_tail(t)
-    w, w_rest = factor_of_tail(place, place_rest)
+    w, _, w_rest = factor_of_tail(place, place_rest)
     # What rounding took from t moves the tail along its slope.
     decay = 1.0 + (p + p_rest)
     w_rest = fma(-rest * NORMAL_PEAK, t + TAIL_POLE, w_rest) * decay
@@ -134,7 +134,7 @@ def gelu(x: Any) -> Any:
     a = minimum(absolute(x), NORMAL_END)
     p, p_rest, n = exp_of_half_square(a)
     inverse, error, place, place_rest = place_of_tail(a)
-    w, w_rest = factor_of_tail(place, place_rest)
+    w, w_rest, _ = factor_of_tail(place, place_rest)
     y = product_of_tail(place, place_rest, w, w_rest, p, p_rest, n)
     tail, low, peak = normal_tail_pull_and_peak(a)
     return maximum(x, -0.0) - y, where(x < 0.0, low, 1.0 - low)
