@@ -421,14 +421,15 @@ def lecun_tanh(x: Any) -> Any:
     z = TWO_THIRDS * a
     rest = fma(TWO_THIRDS_REST, a, fma(TWO_THIRDS, a, -z))
     # Near zero from x itself, as the product with 2 / 3 has lost some of it.
-    square = z * z
-    line = LECUN_SLOPE * a
-    small = fma(LECUN_SLOPE, a, fma(line * square, polynomial(square, TANH), LECUN_SLOPE_REST * a))
+    near = minimum(z, 1.0)
+    shortfall = shortfall_of_tanh(near)
+    t = near - shortfall
+    small = fma(LECUN_SLOPE, a, fma(-LECUN_SCALE, fma(rest, t * t, shortfall), LECUN_SLOPE_REST * a))
     shortfall = shortfall_of_tanh_far(z, rest)
     large = LECUN_SCALE + fma(-LECUN_SCALE, shortfall, fma(-LECUN_SCALE_REST, shortfall, LECUN_SCALE_REST))
     slope, slope_rest, n = slope_of_tanh(z, rest)
     slope = fma(LECUN_SLOPE, slope, fma(LECUN_SLOPE, slope_rest, LECUN_SLOPE_REST * slope))
-    return copysign(where(z < TANH_SMALL, small, large), x), ldexp(slope, n)
+    return copysign(where(z < 1.0, small, large), x), ldexp(slope, n)
 
 
 @activation(limits={-inf: (-30.0, 0.0), inf: (30.0, 0.0)}, monotone=True, domain={"cap": (1e-30, 1e30)})
