@@ -19,7 +19,7 @@ The largest error of each function over all 2^32 float32 inputs, and an input th
 parameters.  Errors are in units in the last place (ulp) of the float32 nearest to the real result; a correctly rounded
 result has at most 0.5.  Nearer to a root of a derivative than that is to zero, the derivative's error is in ulp of 1.
 
-Made by `python -m tests.exhaustive`.
+Made by `python -m tests.exhaustive`; [float64](accuracy-float64.md) has a page of its own.
 """
 
 PEERS_HEAD = """\
