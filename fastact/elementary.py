@@ -299,13 +299,18 @@ def place_of_tail(t: Any) -> Any:
 
 
 def factor_of_tail(place: Any, place_rest: Any) -> Any:
-    """Return ``normal_cdf(-t) * exp(t * t / 2) * (t + TAIL_POLE)`` at a place, the rest of it, and the rest to more digits."""
-    distance = place - TAIL_CENTRE
-    k = distance + place_rest
+    """Return ``normal_cdf(-t) * exp(t * t / 2) * (t + TAIL_POLE)`` at a place, and the rest of it."""
+    k = (place - TAIL_CENTRE) + place_rest
     slope = polynomial(k, TAIL)
     w = fma(k, slope, TAIL_FIRST)
-    w_rest = fma(k, slope, TAIL_FIRST - w)
-    return w, w_rest, fma((distance - k) + place_rest, slope, w_rest)
+    return w, fma(k, slope, TAIL_FIRST - w)
+
+
+def rest_of_factor_of_tail(place: Any, place_rest: Any, w_rest: Any) -> Any:
+    """Return the rest that ``factor_of_tail`` gives, to more digits."""
+    distance = place - TAIL_CENTRE
+    k = distance + place_rest
+    return fma((distance - k) + place_rest, polynomial(k, TAIL), w_rest)
 
 
 def product_of_tail(q: Any, q_rest: Any, w: Any, w_rest: Any, p: Any, p_rest: Any, n: Any) -> Any:
@@ -317,7 +322,7 @@ def product_of_tail(q: Any, q_rest: Any, w: Any, w_rest: Any, p: Any, p_rest: An
 def normal_tail(t: Any) -> Any:
     """Return ``normal_cdf(-t) * exp(t * t / 2)`` for ``t`` not below zero, and the rest of it."""
     inverse, error, place, place_rest = place_of_tail(t)
-    w, w_rest, _ = factor_of_tail(place, place_rest)
+    w, w_rest = factor_of_tail(place, place_rest)
     ratio = w * inverse
     return ratio, fma(ratio, error, fma(w_rest, inverse, fma(w, inverse, -ratio)))
 
@@ -337,7 +342,7 @@ def normal_tail_pull_and_peak(t: Any) -> Any:
     """
     p, p_rest, n = exp_of_half_square(t)
     inverse, error, place, place_rest = place_of_tail(t)
-    w, w_rest, _ = factor_of_tail(place, place_rest)
+    w, w_rest = factor_of_tail(place, place_rest)
     tail = product_of_tail(inverse, inverse * error, w, w_rest, p, p_rest, n)
     ratio, rest = normal_tail(t)
     pull, pull_rest = pull_of_tail(t, ratio, rest)

@@ -1,5 +1,6 @@
 // The body of every kernels/rows_*.cpp: all row programs for one instruction set (FASTACT_ISA).
 #include "rowwise.hpp"
+#include "transpose.hpp"
 
 #include "mathematics.inc"
 #include "rows.inc"

@@ -47,6 +47,7 @@ from ..elementary import (
     product_of_tail,
     pull_of_tail,
     reduce_by_ln2,
+    rest_of_factor_of_tail,
     shortfall_of_erf,
     sum_and_rest,
 )
@@ -102,7 +103,8 @@ def laplace(x: Any, mu: Any = 0.707107, sigma: Any = 0.282095) -> Any:
     rest = where(below, -rest, rest)
     p, p_rest, n = exp_of_half_square(t)
     inverse, error, place, place_rest = place_of_tail(t)
-    w, _, w_rest = factor_of_tail(place, place_rest)
+    w, w_rest = factor_of_tail(place, place_rest)
+    w_rest = rest_of_factor_of_tail(place, place_rest, w_rest)
     # What rounding took from t moves the tail along its slope.
     decay = 1.0 + (p + p_rest)
     w_rest = fma(-rest * NORMAL_PEAK, t + TAIL_POLE, w_rest) * decay
@@ -132,11 +134,11 @@ def gelu(x: Any) -> Any:
     array([-0.0455,  0.    ,  1.9545])
     """
     a = minimum(absolute(x), NORMAL_END)
+    tail, low, peak = normal_tail_pull_and_peak(a)
     p, p_rest, n = exp_of_half_square(a)
     inverse, error, place, place_rest = place_of_tail(a)
-    w, w_rest, _ = factor_of_tail(place, place_rest)
+    w, w_rest = factor_of_tail(place, place_rest)
     y = product_of_tail(place, place_rest, w, w_rest, p, p_rest, n)
-    tail, low, peak = normal_tail_pull_and_peak(a)
     return maximum(x, -0.0) - y, where(x < 0.0, low, 1.0 - low)
 
 
