@@ -4,6 +4,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .operation import RowRun
+
 COMPILER: str
 FORMS: tuple[str, ...]
 
@@ -34,15 +36,7 @@ class Call:
     def __call__(self, *args: object, **kwargs: object) -> object: ...
 
 class RowCall:
-    def _serve_rows(
-        self,
-        program: str,
-        settings: tuple[float, ...],
-        wide_settings: tuple[float, ...],
-        vectors: tuple[str, ...],
-        numbers: tuple[str, ...],
-        in_place: bool,
-    ) -> None: ...
+    def _serve_rows(self, run: RowRun, in_place: bool) -> None: ...
     def __call__(self, *args: object, **kwargs: object) -> object: ...
 
 class BlockSteps:

@@ -29,15 +29,7 @@ class RowRun(NamedTuple):
 class _PlainCall:
     """Serves no call directly: what a backend without kernels for rows has."""
 
-    def _serve_rows(
-        self,
-        program: str,
-        settings: tuple[float, ...],
-        wide_settings: tuple[float, ...],
-        vectors: tuple[str, ...],
-        numbers: tuple[str, ...],
-        in_place: bool,
-    ) -> None:
+    def _serve_rows(self, run: RowRun, in_place: bool) -> None:
         pass
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -53,14 +45,6 @@ _Forward = ParamSpec("_Forward")
 _Backward = ParamSpec("_Backward")
 _Result = TypeVar("_Result")
 _Gradient = TypeVar("_Gradient")
-
-
-def _serve(call: _RowCall, run: RowRun | None, in_place: bool) -> None:
-    """Let the backend serve the ordinary calls, if they are the run of a program."""
-    if run is not None:
-        settings = run.settings
-        wide_settings = settings if run.wide_settings is None else run.wide_settings
-        call._serve_rows(run.program, settings, wide_settings, run.vectors, run.numbers, in_place)
 
 
 class Operation(_RowCall, Generic[_Forward, _Result, _Backward, _Gradient]):
@@ -85,7 +69,8 @@ class Operation(_RowCall, Generic[_Forward, _Result, _Backward, _Gradient]):
         self._general = function
         self._run = run
         self.backward = backward
-        _serve(self, run, in_place=False)
+        if run is not None:
+            self._serve_rows(run, in_place=False)
 
     if TYPE_CHECKING:
 
@@ -119,7 +104,8 @@ class InPlace(_RowCall):
             "Examples\n--------\n>>> import fastact as fa\n>>> import numpy as np\n>>> x = np.eye(2)\n"
             f">>> fa.{name}_({example}) is x\nTrue"
         )
-        _serve(self, getattr(operation, "_run", None), in_place=True)
+        if isinstance(operation, Operation) and operation._run is not None:
+            self._serve_rows(operation._run, in_place=True)
 
     if TYPE_CHECKING:
 

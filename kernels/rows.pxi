@@ -84,19 +84,15 @@ cdef class RowCall:
     def __cinit__(self, *args, **kwargs):
         self.index = -1
 
-    def _serve_rows(self, str program, tuple settings, tuple wide_settings, tuple vectors, tuple numbers, bint in_place):
-        """Serve a program whose first result is what the call returns.
-
-        `settings` are its settings for float32, `wide_settings` for float64, `vectors` the names of its inputs after the first,
-        `numbers` those of the settings that a call may replace by numbers that are not negative.
-        """
-        for wide, values in enumerate((settings, wide_settings)):
+    def _serve_rows(self, run, bint in_place):
+        """Serve a ``fastact.operation.RowRun``, whose first result is what the call returns."""
+        for wide, values in enumerate((run.settings, run.settings if run.wide_settings is None else run.wide_settings)):
             for i, value in enumerate(values):
                 self.settings[wide][i] = value
-        self.vectors = vectors
-        self.numbers = numbers
+        self.vectors = run.vectors
+        self.numbers = run.numbers
         self.in_place = in_place
-        self.index = ROW_INDEX[program]
+        self.index = ROW_INDEX[run.program]
 
     def __call__(self, *args, **kwargs):
         if self.index >= 0:
