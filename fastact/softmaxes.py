@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .arrays import Array
-from .blocks import Index, part_of
-from .forms import activation
+from .blocks import part_of
+from .logits import PREPARED, Logits
 from .operation import RowRun, differentiable, in_place
-from .row_calls import Axis, Rows, apart, as_array, axes_of, check_same_shape, one_of, real, result_dtype
+from .row_calls import Axis, Rows, apart, as_array, axes_of, check_same_shape, real, result_dtype
 
 __all__ = [
     "hardmax",
@@ -33,88 +33,6 @@ if TYPE_CHECKING:
 
 # Elements of a block of rows whose temporaries stay in the second-level cache.
 _BLOCK = 32768
-
-_MASKED_ROWS = ("zero", "nan", "uniform")
-
-
-def _additive(function: str, mask: Any, rows: Rows) -> Array:
-    """Return a mask as what is added to the elements."""
-    array = np.asarray(mask)
-    if array.dtype.kind == "b":
-        array = np.where(array, np.float32(0), np.float32(-np.inf))
-    elif array.dtype.kind != "f":
-        raise TypeError(f"{function}: mask has dtype {array.dtype}; it must be an array of booleans or of floats")
-    try:
-        fits = np.broadcast_shapes(array.shape, rows.shape) == rows.shape
-    except ValueError:
-        fits = False
-    if not fits:
-        raise ValueError(f"{function}: mask has shape {array.shape}, which does not broadcast to x's shape {rows.shape}")
-    return array.reshape((1,) * (len(rows.shape) - array.ndim) + array.shape)
-
-
-class _Logits:
-    """What a call asks to be done to `x` before its exponentials: scaling, capping, masking."""
-
-    def __init__(
-        self, function: str, x: Any, axis: Axis, out: Any, scale: Any, softcap: Any, mask: Any, masked_row: str = "zero"
-    ) -> None:
-        self.x = as_array(function, "x", x)
-        dtype = result_dtype(self.x)
-        self.rows = Rows(function, dtype, self.x.shape, axes_of(function, axis, self.x.ndim))
-        self.rows.check_out(out)
-        self.out = out
-        self.scale = real(function, "scale", scale)
-        self.masked = mask is not None
-        self.plain = mask is None and self.scale == 1.0 and softcap is None
-        self.empty = self._share_if_empty(one_of(function, "masked_row", masked_row, _MASKED_ROWS))
-        self.given_mask = None if mask is None else _additive(function, mask, self.rows)
-        if softcap is not None:
-            self._cap(function, real(function, "softcap", softcap))
-
-    def _share_if_empty(self, masked_row: str) -> float:
-        """Return what each element of a row gets in which everything is masked."""
-        if not self.masked:
-            return math.nan
-        length = math.prod(self.rows.shape[a] for a in self.rows.axes)
-        return {"zero": 0.0, "nan": math.nan, "uniform": 1 / max(length, 1)}[masked_row]
-
-    @property
-    def mask(self) -> Array:
-        """What is added to the elements: a row of zeros if the call has no mask."""
-        if self.given_mask is not None:
-            return self.given_mask
-        row = [n if a in self.rows.axes else 1 for a, n in enumerate(self.rows.shape)]
-        return np.zeros(row, self.rows.computed)
-
-    def _cap(self, function: str, cap: float) -> None:
-        if cap <= 0:
-            raise ValueError(f"{function}: softcap is {cap}; it must be positive")
-        target = self.out if self.out is not None and self.out.dtype == self.rows.computed else None
-        with np.errstate(all="ignore"):
-            scaled = np.multiply(self.x, self.rows.computed.type(self.scale), out=target, dtype=self.rows.computed)
-        self.x = activation("softcap").in_place(np.asarray(scaled), cap)
-        self.scale = 1.0
-
-    def added(self, index: Index = ()) -> Array:
-        """Return the sums of the scaled elements and the mask, or a block of them."""
-        x, mask = part_of(self.x, index), part_of(self.mask, index)
-        with np.errstate(all="ignore"):
-            product = np.multiply(x, self.rows.computed.type(self.scale), dtype=self.rows.computed)
-            return np.where(mask == -np.inf, mask, product + mask).astype(self.rows.computed)
-
-    def shares(self) -> Array:
-        """Return the softmax."""
-        if self.plain:
-            return self.rows.run("softmax", [self.x], [self.out])[0]
-        return self.rows.run("masked_softmax", [self.x, self.mask], [self.out], (self.scale, self.empty))[0]
-
-    def logarithms(self) -> Array:
-        """Return the logarithms of the softmax."""
-        if self.plain:
-            return self.rows.run("log_softmax", [self.x], [self.out])[0]
-        empty = math.log(self.empty) if self.empty else -math.inf
-        return self.rows.run("masked_log_softmax", [self.x, self.mask], [self.out], (self.scale, empty))[0]
 
 
 def _from_output(function: str, program: str, grad: Any, y: Any, axis: Axis, out: Any, settings: tuple[float, ...] = ()) -> Array:
@@ -299,24 +217,25 @@ def _logsumexp_backward(
     array([1., 1.])
     """
     name = "logsumexp.backward"
-    logits = _Logits(name, x, axis, out, scale, softcap, mask)
-    rows, factor = logits.rows, logits.scale
+    logits = Logits(name, x, axis, out, scale, softcap, mask)
+    rows, result = logits.rows, logits.result()
     upstream = as_array(name, "grad", grad)
     if upstream.size != math.prod(rows.shape_of_values):
         wanted = tuple(n for a, n in enumerate(rows.shape) if a not in rows.axes)
         raise ValueError(f"{name}: grad has shape {upstream.shape}; it must have that of the result, {wanted}")
-    upstream = upstream.reshape(rows.shape_of_values)
-    capped = None if softcap is None else logits.x.copy()
-    shares = logits.shares()
-    with np.errstate(all="ignore"):
-        np.multiply(shares, rows.cast(upstream), out=shares)
-        if capped is not None:
-            # The derivative of the cap, from what it gives.
-            ratio = capped / rows.computed.type(softcap)
-            np.multiply(shares, (1 - ratio) * (1 + ratio) * rows.computed.type(scale), out=shares, casting="same_kind")
-        elif factor != 1.0:
-            np.multiply(shares, rows.dtype.type(factor), out=shares)
-    return shares
+    upstream = apart(upstream.reshape(rows.shape_of_values), result)
+    for part in logits.parts(result):
+        part.rows.run("masked_softmax", [part.x, part.added], [part.out], (logits.remaining_scale, logits.empty))
+        with np.errstate(all="ignore"):
+            np.multiply(part.out, rows.cast(part_of(upstream, part.place)), out=part.out)
+            if logits.cap is not None:
+                # The derivative of the cap, from what it gives.
+                ratio = part.x / rows.computed.type(logits.cap)
+                factor = (1 - ratio) * (1 + ratio) * rows.computed.type(logits.scale)
+                np.multiply(part.out, factor, out=part.out, casting="same_kind")
+            elif logits.scale != 1.0:
+                np.multiply(part.out, rows.dtype.type(logits.scale), out=part.out)
+    return result
 
 
 def _sparsemax_backward(grad: ArrayLike, y: ArrayLike, axis: Axis = -1, out: Array | None = None) -> Array:
@@ -416,7 +335,7 @@ def softmax(
     >>> fa.softmax([1.0, 5.0, 1.0], mask=[True, False, True])
     array([0.5, 0. , 0.5])
     """
-    return _Logits("softmax", x, axis, out, scale, softcap, mask, masked_row).shares()
+    return Logits("softmax", x, axis, out, scale, softcap, mask, masked_row).shares()
 
 
 @differentiable(_log_softmax_backward, RowRun("log_softmax"))
@@ -477,7 +396,7 @@ def log_softmax(
     >>> fa.log_softmax([0.0, float("-inf"), 0.0])
     array([-0.69314718,        -inf, -0.69314718])
     """
-    return _Logits("log_softmax", x, axis, out, scale, softcap, mask, masked_row).logarithms()
+    return Logits("log_softmax", x, axis, out, scale, softcap, mask, masked_row).logarithms()
 
 
 @differentiable(_softmin_backward)
@@ -535,7 +454,7 @@ def softmin(
     >>> fa.softmin([0.0, 0.0, float("inf"), 0.0, 0.0])
     array([0.25, 0.25, 0.  , 0.25, 0.25])
     """
-    return _Logits("softmin", x, axis, out, -real("softmin", "scale", scale), softcap, mask, masked_row).shares()
+    return Logits("softmin", x, axis, out, -real("softmin", "scale", scale), softcap, mask, masked_row).shares()
 
 
 @differentiable(_logsumexp_backward)
@@ -591,12 +510,15 @@ def logsumexp(
     >>> fa.logsumexp([[0.0, 0.0], [-1000.0, 1000.0]])
     array([6.93147181e-01, 1.00000000e+03])
     """
-    logits = _Logits("logsumexp", x, axis, None, scale, softcap, mask)
+    logits = Logits("logsumexp", x, axis, None, scale, softcap, mask)
     rows = logits.rows
-    largest, spread = rows.run("logsumexp", [logits.x, logits.mask], (), (logits.scale,), 2, -math.inf)
-    with np.errstate(all="ignore"):
-        total = np.where(largest == -np.inf, largest, largest + spread)
-    return rows.squeeze(rows.cast(total), keepdims)
+    result = np.full(rows.shape_of_values, -np.inf, rows.dtype)
+    for part in logits.parts(np.broadcast_to(result, rows.shape)):
+        largest, spread = part.rows.run("logsumexp", [part.x, part.added], (), (logits.remaining_scale,), 2)
+        with np.errstate(all="ignore"):
+            total = np.where(largest == -np.inf, largest, largest + spread)
+            part_of(result, part.place)[...] = total
+    return rows.squeeze(result, keepdims)
 
 
 @differentiable(_sparsemax_backward)
@@ -658,19 +580,20 @@ def sparsemax(
     >>> fa.sparsemax([1.0, 0.5, -1.0])
     array([0.75, 0.25, 0.  ])
     """
-    logits = _Logits("sparsemax", x, axis, out, scale, softcap, mask, masked_row)
-    rows = logits.rows
-    scores = logits.x if logits.plain else logits.added()
-    (largest,) = rows.run("row_largest", [scores], values=1)
-    threshold = np.full_like(largest, -1)
-    while True:
-        (raised,) = rows.run("sparsemax_threshold", [scores, largest, threshold], values=1)
-        if not np.any(raised > threshold):
-            break
-        threshold = np.fmax(raised, threshold)
-    result = rows.run("sparsemax", [scores, largest, threshold], [out])[0]
-    if logits.masked:
-        np.copyto(result, logits.empty, where=largest == -np.inf)
+    logits = Logits("sparsemax", x, axis, out, scale, softcap, mask, masked_row)
+    result = logits.result()
+    for part in logits.parts(result, PREPARED):
+        scores = part.x if logits.plain else logits.added(part)
+        (largest,) = part.rows.run("row_largest", [scores], values=1)
+        threshold = np.full_like(largest, -1)
+        while True:
+            (raised,) = part.rows.run("sparsemax_threshold", [scores, largest, threshold], values=1)
+            if not np.any(raised > threshold):
+                break
+            threshold = np.fmax(raised, threshold)
+        part.rows.run("sparsemax", [scores, largest, threshold], [part.out])
+        if logits.mask is not None:
+            np.copyto(part.out, logits.empty, where=largest == -np.inf)
     return result
 
 
@@ -728,25 +651,19 @@ def hardmax(
     >>> fa.hardmax([1.0, 3.0, 3.0])
     array([0., 1., 0.])
     """
-    logits = _Logits("hardmax", x, axis, out, scale, softcap, mask, masked_row)
-    rows = logits.rows
-    result = np.empty(rows.shape, rows.dtype) if out is None else out
-    if not result.size:
-        return result
-    logits.x = apart(logits.x, result)
-    if logits.given_mask is not None:
-        logits.given_mask = apart(logits.given_mask, result)
+    logits = Logits("hardmax", x, axis, out, scale, softcap, mask, masked_row)
+    rows, result = logits.rows, logits.result()
     order = [*rows.kept, *rows.axes]
-    for index in rows.blocks(_BLOCK):
-        scores = (part_of(logits.x, index) if logits.plain else logits.added(index)).transpose(order)
-        target = part_of(result, index).transpose(order)
+    for part in logits.parts(result, _BLOCK):
+        scores = (part.x if logits.plain else logits.added(part)).transpose(order)
+        target = part.out.transpose(order)
         matrix = scores.reshape(math.prod(scores.shape[: len(rows.kept)]), -1)
         chosen = np.zeros(matrix.shape, rows.dtype)
         place = np.argmax(matrix, axis=1, keepdims=True)
         largest = np.take_along_axis(matrix, place, 1)
         np.put_along_axis(chosen, place, rows.dtype.type(1), 1)
         chosen[np.isnan(largest)[:, 0]] = np.nan
-        if logits.masked:
+        if logits.mask is not None:
             chosen[(largest == -np.inf)[:, 0]] = logits.empty
         target[...] = chosen.reshape(target.shape)
     return result

@@ -25,6 +25,7 @@ calls = dict(
     log_softmax_=lambda x: fa.log_softmax_(x, axis, scale=0.5, mask=mask),
     sparsemax_=lambda x: fa.sparsemax_(x, axis),
     hardmax_=lambda x: fa.hardmax_(x, axis, scale=0.5, mask=mask),
+    softmin_=lambda x: fa.softmin_(x, axis, softcap=2.0, mask=np.broadcast_to(True, x.shape)),
     zscore_=lambda x: fa.zscore_(x, axis),
     minmax_=lambda x: fa.minmax_(x, axis),
     normalize_=lambda x: fa.normalize_(x, 2, axis),
@@ -47,6 +48,7 @@ def along_axes_apart(x):
 if axis:
     calls["softmax_ of float16"] = of_halves(calls["softmax_"])
     calls["rms_norm_ of float16"] = of_halves(calls["rms_norm_"])
+    calls["sparsemax_ of float16"] = of_halves(lambda x: fa.sparsemax_(x, softcap=2.0, mask=np.broadcast_to(True, x.shape)))
     calls["softmax_ along axes that lie apart"] = along_axes_apart
 
 
