@@ -390,7 +390,7 @@ def module() -> str:
             always(lambda y: (mp.atan(mp.sqrt(y)) / mp.sqrt(y) - 1) / y),
             always(lambda y: y * mp.sqrt(y) / mp.atan(mp.sqrt(y))),
             dict.fromkeys(PRECISIONS, (mpf(2) ** -30, mpf(1))),
-            {"float32": 8, "float64": 20},
+            {"float32": 10, "float64": 20},
         ),
         number_constant("LOG1P_FIRST", "log(1 + x) / x at 1/2", log1p_first()),
         polynomial_constant(

@@ -296,11 +296,18 @@ def arctan(x: Any) -> Any:
     array([-0.7854,  0.    ,  1.1071])
     """
     a = absolute(x)
-    inverse = 1.0 / a
+    near = minimum(a, SQUARE_END)
+    inverse = 1.0 / near
     beyond = a > 1.0
     t = where(beyond, inverse, a)
     square = t * t
-    y = fma(t * square, polynomial(square, ATAN), t)
-    near = minimum(a, SQUARE_END)
-    slope = where(a > SQUARE_END, inverse * inverse, 1.0 / fma(near, near, 1.0))
-    return copysign(where(beyond, HALF_PI - (y - HALF_PI_REST), y), x), slope
+    cube = t * square
+    bend = polynomial(square, ATAN)
+    complement = HALF_PI - t
+    # What rounding took from the complement, and from the inverse, which counts by the slope there.
+    rest = ((HALF_PI - complement) - t) + HALF_PI_REST
+    lost = inverse * fma(-inverse, near, 1.0) * fma(-0.5, square, 1.0)
+    y = where(beyond, complement + (rest - fma(cube, bend, lost)), fma(cube, bend, t))
+    far = a > SQUARE_END
+    quotient = 1.0 / where(far, a, fma(near, near, 1.0))
+    return copysign(y, x), where(far, quotient * quotient, quotient)
