@@ -298,6 +298,8 @@ template <class T> RowStatus run_through_buffers(const Plan& plan) {
         steps.inputs[k] = steps.same_in_all_columns[k] ? plan.row.strides[k] / ptrdiff_t(sizeof(T)) : width;
     }
     for (int k = 0; k < outputs; k++) steps.outputs[k] = width;
+    // A single row that is dense is worked on where it is: the transposing copies write whole vectors, more than it has.
+    const auto direct = [&](int operand) { return width == 1 && plan.row.strides[operand] == sizeof(T); };
     share(threads, tiles, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
         ValuesOfRows values;
         for (ptrdiff_t tile = first; tile < last; tile++) {
@@ -313,11 +315,12 @@ template <class T> RowStatus run_through_buffers(const Plan& plan) {
             RowArguments arguments = plan.arguments(of_row);
             const auto buffer = [&](int copy) { return reinterpret_cast<T*>(buffers.of(thread, copy)); };
             for (int k = 0; k < inputs; k++) {
-                if (steps.same_in_all_columns[k]) continue;
+                if (steps.same_in_all_columns[k] || direct(k)) continue;
                 gather(at[k], plan.row.strides[k], count, n, buffer(k), width);
                 arguments.inputs[k] = buffer(k);
             }
-            for (int k = 0; k < outputs; k++) arguments.outputs[k] = buffer(k);
+            for (int k = 0; k < outputs; k++)
+                if (!direct(plan.outputs + k)) arguments.outputs[k] = buffer(k);
             if (width == 1) {
                 plan.program->rows(&arguments, 1, n);
             } else {
@@ -326,7 +329,8 @@ template <class T> RowStatus run_through_buffers(const Plan& plan) {
                 values.write(plan, count, locate);
             }
             for (int k = 0; k < outputs; k++)
-                scatter(buffer(k), width, at[plan.outputs + k], plan.row.strides[plan.outputs + k], count, n);
+                if (!direct(plan.outputs + k))
+                    scatter(buffer(k), width, at[plan.outputs + k], plan.row.strides[plan.outputs + k], count, n);
         }
     });
     return ROWS_DONE;

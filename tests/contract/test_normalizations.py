@@ -1,5 +1,8 @@
 """Layer norm, RMS norm, z-scores, ranges and norms of rows: values, gradients, special values, settings."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import row_truth
@@ -155,6 +158,28 @@ def test_columns_of_many_rows(rng):
     assert same_bits(largest, x.max(axis=0, keepdims=True))
     assert ulps(y, row_truth.minmax(x.astype(np.longdouble), 0), floor=0) <= 2
     assert ulps(fa.zscore(x, axis=0), row_truth.zscore(x.astype(np.longdouble), 0)) <= 3.5
+
+
+FEW_LONG_COLUMNS = """
+import numpy as np
+import fastact as fa
+
+for n in (16400, 32768):
+    for dtype in (np.float32, np.float64):
+        x = np.random.default_rng(n).normal(size=(n, 3)).astype(dtype)
+        scale = np.linspace(-2, 2, n, dtype=dtype)
+        wanted = (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + 1e-5) * scale[:, None] + scale[:, None]
+        for threads in (1, 3):
+            with fa.num_threads(threads):
+                for _ in range(4):
+                    assert np.abs(fa.layer_norm(x, scale, scale, 0) - wanted).max() < 1e-4
+"""
+
+
+def test_dense_parameters_of_few_long_columns():
+    """In a process of its own: copies of the parameters that end in the memory behind them would be found when it is freed."""
+    done = subprocess.run([sys.executable, "-P", "-c", FEW_LONG_COLUMNS], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done
 
 
 def test_add_and_normalize(working_dtype, rng):
