@@ -161,11 +161,10 @@ def layer_norm(
     x, rows = prepare("layer_norm", x, axis, out)
     scale = elements_of_row("layer_norm", "weight", weight, 1.0, x.shape, rows.axes)
     shift = elements_of_row("layer_norm", "bias", bias, -0.0, x.shape, rows.axes)
-    y, high, low, factor = rows.run("layer_norm", [x, scale, shift], [out], (eps,), 3)
     if not return_statistics:
-        return y
-    wide = wider(rows.dtype)
-    return y, Statistics(high.astype(wide) + low, factor)
+        return rows.run("layer_norm", [x, scale, shift], [out], (eps,))[0]
+    y, high, low, factor = rows.run("layer_norm", [x, scale, shift], [out], (eps,), 3)
+    return y, Statistics(high.astype(wider(rows.dtype)) + low, factor)
 
 
 def _rms_norm_backward(
@@ -297,8 +296,10 @@ def rms_norm(
     x, rows = prepare("rms_norm", x, axis, out)
     settings = _eps_of_rms_norm("rms_norm", eps, rows)
     scale = elements_of_row("rms_norm", "weight", weight, 1.0, x.shape, rows.axes)
+    if not return_statistics:
+        return rows.run("rms_norm", [x, scale], [out], settings)[0]
     y, factor = rows.run("rms_norm", [x, scale], [out], settings, 1)
-    return (y, Statistics(np.zeros_like(factor), factor)) if return_statistics else y
+    return y, Statistics(np.zeros_like(factor), factor)
 
 
 # Elements of a block of rows whose sum is normalised before it leaves the second-level cache.

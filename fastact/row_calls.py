@@ -214,7 +214,7 @@ class Rows:
             Where each result that has elements goes, checked already; None for a new array.
         settings : sequence of floats
         values : int
-            How many results have one value a row.
+            How many of the results that have one value a row are asked for.
         value_if_empty : float
             Of rows without elements.
 

@@ -56,7 +56,7 @@ def run_rows(
         dimensions.  The first is not empty, and the others broadcast to its shape; those of a row have the length 1 along `axes`.
     outputs : sequence of ndarray
         What the program returns: those that have elements are of the shape of the first input, those of a row have the length 1
-        along `axes`.  They may be inputs, and overlap nothing otherwise.
+        along `axes`.  They may be inputs, and overlap nothing otherwise.  The last of those of a row may be left out.
     axes : tuple of ints
         The axes that make up a row, ascending.
     settings : sequence of floats
@@ -85,6 +85,6 @@ def run_rows(
         parts = [_as_rows(x[block], length if k < elements else 1) for k, x in enumerate(operands)]
         with np.errstate(all="ignore"):
             results = compute(*parts, *numbers)
-            for target, result in zip(targets, results if isinstance(results, tuple) else (results,), strict=True):
+            for target, result in zip(targets, results if isinstance(results, tuple) else (results,), strict=False):
                 target[block] = result.reshape(target[block].shape)
     return True

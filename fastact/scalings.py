@@ -230,8 +230,8 @@ def minmax(
     """
     settings = _minmax_settings("minmax", feature_range)
     x, rows = prepare("minmax", x, axis, out)
-    y, smallest, largest = rows.run("minmax", [x], [out], settings, 2)
-    return (y, rows.cast(smallest), rows.cast(largest)) if return_statistics else y
+    y, *measured = rows.run("minmax", [x], [out], settings, 2 if return_statistics else 0)
+    return (y, *map(rows.cast, measured)) if return_statistics else y
 
 
 def _norm_settings(function: str, p: Any, eps: Any) -> tuple[float, float]:
@@ -249,13 +249,12 @@ def _norm_program(order: float) -> str:
 
 
 def _run_norm(
-    rows: Rows, order: float, eps: float, inputs: list[Array], out: Array | None, values: int, backward: bool = False
+    rows: Rows, order: float, eps: float, inputs: list[Array], out: Array | None, values: int = 0, backward: bool = False
 ) -> list[Array]:
     """Run the program of an order; the gain of that of the second is one."""
     program = _norm_program(order)
     more = [np.ones((1,) * len(rows.shape), rows.computed)] if order == 2.0 else []
     settings = (order, eps) if program == "normalize_p" else (eps,)
-    values += backward and order == 2.0
     return rows.run(program + "_backward" * backward, [*inputs, *more], [out], settings, values)
 
 
@@ -299,7 +298,7 @@ def _normalize_backward(
     name = "normalize.backward"
     order, eps = _norm_settings(name, p, eps)
     grad, x, rows = prepare_backward(name, grad, x, axis, out)
-    return _run_norm(rows, order, eps, [grad, x], out, 0, backward=True)[0]
+    return _run_norm(rows, order, eps, [grad, x], out, backward=True)[0]
 
 
 @differentiable(_normalize_backward)
@@ -359,8 +358,8 @@ def normalize(
     """
     order, eps = _norm_settings("normalize", p, eps)
     x, rows = prepare("normalize", x, axis, out)
-    y, norm = _run_norm(rows, order, eps, [x], out, 1)
-    return (y, rows.cast(norm)) if return_statistics else y
+    y, *norms = _run_norm(rows, order, eps, [x], out, int(return_statistics))
+    return (y, *map(rows.cast, norms)) if return_statistics else y
 
 
 def _gain(function: str, gain: Any, rows: Rows) -> Array:
@@ -457,7 +456,7 @@ def weight_norm(x: ArrayLike, gain: ArrayLike, axis: Axis = -1, out: Array | Non
     array([[6., 8.]])
     """
     x, rows = prepare("weight_norm", x, axis, out)
-    return rows.run("normalize_2", [x, _gain("weight_norm", gain, rows)], [out], (0.0,), 1)[0]
+    return rows.run("normalize_2", [x, _gain("weight_norm", gain, rows)], [out], (0.0,))[0]
 
 
 zscore_ = in_place(zscore)

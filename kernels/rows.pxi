@@ -44,9 +44,11 @@ def run_rows(str program, inputs, outputs, tuple axes, settings):
     cdef double[MAX_ROW_SETTINGS] values
     cdef RowOperand[MAX_ROW_OPERANDS] operands
     cdef ptrdiff_t[MAX_ROW_OPERANDS][MAX_AXES] strides
+    cdef ptrdiff_t[MAX_AXES] nothing
     cdef RowStatus status
     for a in range(ndim):
         of_row[a] = False
+        nothing[a] = 0
     for axis in axes:
         of_row[<int>axis] = True
     for k in range(row_program(index, wide).settings):
@@ -61,6 +63,9 @@ def run_rows(str program, inputs, outputs, tuple axes, settings):
         operands[k].data = <char*>cnp.PyArray_DATA(x)
         operands[k].strides = strides[k]
         k += 1
+    for k in range(k, MAX_ROW_OPERANDS):
+        operands[k].data = NULL
+        operands[k].strides = nothing
     with nogil:
         status = c_run_rows(index, wide, ndim, <const ptrdiff_t*>cnp.PyArray_DIMS(whole), of_row, operands, values)
     if status == ROWS_NO_MEMORY:
@@ -103,14 +108,14 @@ cdef class RowCall:
 
     cdef object serve(self, tuple args, dict kwargs):
         """Return the result, or None for a call that is not the ordinary case."""
-        cdef Py_ssize_t given = len(args), used = 0, vectors = len(self.vectors), rows, step
-        cdef cnp.ndarray x, y, v, memory
+        cdef Py_ssize_t given = len(args), used = 0, vectors = len(self.vectors)
+        cdef cnp.ndarray x, y, v
         cdef object axis = -1, out = None, value
-        cdef int number, ndim, a, k, along, results
+        cdef int number, ndim, a, k, along
         cdef cpp_bool[MAX_AXES] of_row
         cdef RowOperand[MAX_ROW_OPERANDS] operands
         cdef ptrdiff_t[MAX_AXES] strides_of_vector
-        cdef ptrdiff_t[MAX_AXES] strides_of_values
+        cdef ptrdiff_t[MAX_AXES] nothing
         cdef double[MAX_ROW_SETTINGS] settings
         cdef const void* sources[MAX_ROW_OPERANDS]
         cdef bint wide
@@ -175,23 +180,18 @@ cdef class RowCall:
                 return None
         if not apart_or_same(y, sources, 1 + vectors):
             return None
-        step = cnp.PyArray_ITEMSIZE(x)
-        for a in range(ndim - 1, -1, -1):
+        for a in range(ndim):
             of_row[a] = a == along
             strides_of_vector[a] = cnp.PyArray_ITEMSIZE(x) if a == along else 0
-            strides_of_values[a] = 0 if a == along else step
-            step *= 1 if a == along else cnp.PyArray_DIM(x, a)
+            nothing[a] = 0
         operands[0].data = cnp.PyArray_BYTES(x)
         operands[0].strides = <const ptrdiff_t*>cnp.PyArray_STRIDES(x)
         operands[1 + vectors].data = cnp.PyArray_BYTES(y)
         operands[1 + vectors].strides = <const ptrdiff_t*>cnp.PyArray_STRIDES(y)
         # The values of rows that the program returns besides are not asked for.
-        results = row_program(self.index, wide).row_outputs
-        rows = results * step
-        memory = cnp.PyArray_EMPTY(1, <cnp.npy_intp*>&rows, cnp.NPY_BYTE, 0) if results else None
-        for k in range(results):
-            operands[2 + vectors + k].data = cnp.PyArray_BYTES(memory) + k * step
-            operands[2 + vectors + k].strides = strides_of_values
+        for k in range(2 + vectors, MAX_ROW_OPERANDS):
+            operands[k].data = NULL
+            operands[k].strides = nothing
         if cnp.PyArray_SIZE(x) < RELEASE_GIL:
             status = c_run_rows(self.index, wide, ndim, <const ptrdiff_t*>cnp.PyArray_DIMS(x), of_row, operands, settings)
         else:

@@ -77,6 +77,7 @@ struct Plan {
     const double* settings;
     ptrdiff_t size;  // of an element
     int row_inputs, outputs, row_outputs, operands;  // where the kinds begin, and all of them end
+    int asked;                                       // how many of the row outputs have memory, the first ones
     char* data[MAX_ROW_OPERANDS];
     RowAxis row;
     Axes<MAX_ROW_OPERANDS> kept;
@@ -106,12 +107,13 @@ struct Plan {
         return true;
     }
 
-    RowArguments arguments(char* const* at) const {
+    // What is not asked for goes to `unused`, which holds one value.
+    RowArguments arguments(char* const* at, void* unused) const {
         RowArguments a;
         for (int k = 0; k < row_inputs; k++) a.inputs[k] = at[k];
         for (int k = row_inputs; k < outputs; k++) a.row_inputs[k - row_inputs] = at[k];
         for (int k = outputs; k < row_outputs; k++) a.outputs[k - outputs] = at[k];
-        for (int k = row_outputs; k < operands; k++) a.row_outputs[k - row_outputs] = at[k];
+        for (int k = row_outputs; k < operands; k++) a.row_outputs[k - row_outputs] = k - row_outputs < asked ? at[k] : unused;
         a.settings = settings;
         return a;
     }
@@ -150,12 +152,13 @@ void run_contiguous_rows(const Plan& plan) {
     const ptrdiff_t together = fit < 1 ? 1 : fit < MOST_TOGETHER ? fit : MOST_TOGETHER;
     share(threads_for(rows, rows * n, GRAIN), rows, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t) {
         char* at[MAX_ROW_OPERANDS];
+        double unused;
         RowArguments arguments[MOST_TOGETHER];
         for (ptrdiff_t begin = first; begin < last; begin += together) {
             const int count = int(last - begin < together ? last - begin : together);
             for (int r = 0; r < count; r++) {
                 plan.locate(begin + r, at);
-                arguments[r] = plan.arguments(at);
+                arguments[r] = plan.arguments(at, &unused);
             }
             plan.program->rows(arguments, count, n);
         }
@@ -197,12 +200,11 @@ struct ValuesOfRows {
     }
 
     template <class Locate> void write(const Plan& plan, ptrdiff_t columns, const Locate& locate) const {
-        const int count = plan.operands - plan.row_outputs;
-        if (count == 0) return;
+        if (plan.asked == 0) return;
         char* at[MAX_ROW_OPERANDS];
         for (ptrdiff_t c = 0; c < columns; c++) {
             locate(c, at);
-            for (int k = 0; k < count; k++) memcpy(at[plan.row_outputs + k], outputs[k] + c * plan.size, plan.size);
+            for (int k = 0; k < plan.asked; k++) memcpy(at[plan.row_outputs + k], outputs[k] + c * plan.size, plan.size);
         }
     }
 };
@@ -250,7 +252,7 @@ RowStatus run_neighbouring_columns(Plan& plan) {
             const ptrdiff_t columns = across.length - column < width ? across.length - column : width;
             plan.locate(item / blocks, at);
             for (int k = 0; k < plan.operands; k++) at[k] += column * across.strides[k];
-            RowArguments arguments = plan.arguments(at);
+            RowArguments arguments = plan.arguments(at, nullptr);
             values.read(plan, columns, arguments, locate);
             if (copied) {
                 for (int k = 0; k < inputs; k++) {
@@ -307,12 +309,13 @@ template <class T> RowStatus run_through_buffers(const Plan& plan) {
             const auto locate = [&](ptrdiff_t row, char** at) { plan.locate(begin + row, at); };
             void* at[MAX_ROW_OPERANDS][MOST];
             char* of_row[MAX_ROW_OPERANDS];
+            double unused;
             for (ptrdiff_t r = 0; r < count; r++) {
                 locate(r, of_row);
                 for (int k = 0; k < plan.operands; k++) at[k][r] = of_row[k];
             }
             locate(0, of_row);
-            RowArguments arguments = plan.arguments(of_row);
+            RowArguments arguments = plan.arguments(of_row, &unused);
             const auto buffer = [&](int copy) { return reinterpret_cast<T*>(buffers.of(thread, copy)); };
             for (int k = 0; k < inputs; k++) {
                 if (steps.same_in_all_columns[k] || direct(k)) continue;
@@ -351,6 +354,8 @@ RowStatus run_rows(int program, bool wide, int axes, const ptrdiff_t* shape, con
     plan.outputs = plan.row_inputs + plan.program->row_inputs;
     plan.row_outputs = plan.outputs + plan.program->outputs;
     plan.operands = plan.row_outputs + plan.program->row_outputs;
+    plan.asked = 0;
+    while (plan.row_outputs + plan.asked < plan.operands && operands[plan.row_outputs + plan.asked].data != nullptr) plan.asked++;
     for (int a = 0; a < axes; a++)
         if (shape[a] == 0) return ROWS_DONE;
     if (!make_plan(plan, axes, shape, of_row, operands)) return ROWS_NEED_COPIES;

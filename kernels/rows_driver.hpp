@@ -19,7 +19,8 @@ int row_programs();
 const RowProgram& row_program(int index, bool wide);
 
 // `operands` are the inputs, the row inputs, the outputs and the row outputs: of float, or of double if `wide`, aligned, in native
-// byte order.  Row operands do not move along the axes of a row.  An output may be an input and overlaps nothing otherwise.
+// byte order.  Row operands do not move along the axes of a row.  An output may be an input and overlaps nothing otherwise.  The
+// last of the row outputs may be null, with strides of zero: nobody asks for them.
 // ROWS_NEED_COPIES, before anything is done: the axes of a row do not follow each other with one stride, so the caller must bring
 // the elements of a row together.
 RowStatus run_rows(int program, bool wide, int axes, const ptrdiff_t* shape, const bool* of_row, const RowOperand* operands,
