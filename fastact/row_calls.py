@@ -233,10 +233,10 @@ class Rows:
             if target is not None:
                 inputs = [apart(x, target) for x in inputs]
         inputs = [x if x.shape == self.shape or is_direct(x, self.computed) else cast(x, self.computed) for x in inputs]
-        direct = all(is_direct(x, self.computed) for x in (*inputs, *results))
-        if not direct or not _run_rows(program, inputs, [*results, *statistics], self.axes, settings):
+        outputs = results + statistics
+        if not _run_rows(program, inputs, outputs, self.axes, settings):
             self._run_on_copies(program, inputs, results, statistics, settings)
-        return [*results, *statistics]
+        return outputs
 
     def _run_on_copies(
         self,

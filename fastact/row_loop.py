@@ -10,7 +10,7 @@ import numpy as np
 
 from . import elementary, row_words, rowwise, words
 from ._active import backend_module
-from .arrays import Array
+from .arrays import Array, is_direct
 from .language import bind, functions_of
 
 __all__ = ["run_rows"]
@@ -45,15 +45,15 @@ def _as_rows(x: Array, length: int) -> Array:
 def run_rows(
     program: str, inputs: Sequence[Array], outputs: Sequence[Array], axes: tuple[int, ...], settings: Sequence[float]
 ) -> bool:
-    """Run a row program, and return True.
+    """Run a row program; return False, before anything is done, unless all operands are aligned and of one of its dtypes.
 
     Parameters
     ----------
     program : str
         Its name in :mod:`fastact.rowwise`.
     inputs : sequence of ndarray
-        What the program takes: of one dtype, float32 or float64 in native byte order, aligned, and of one number of
-        dimensions.  The first is not empty, and the others broadcast to its shape; those of a row have the length 1 along `axes`.
+        What the program takes: float32 or float64 in native byte order, of one number of dimensions.  The first is not empty,
+        and the others broadcast to its shape; those of a row have the length 1 along `axes`.
     outputs : sequence of ndarray
         What the program returns: those that have elements are of the shape of the first input, those of a row have the length 1
         along `axes`.  They may be inputs, and overlap nothing otherwise.  The last of those of a row may be left out.
@@ -63,6 +63,8 @@ def run_rows(
         What the program takes after its inputs.
     """
     whole = inputs[0]
+    if whole.dtype not in (np.float32, np.float64) or not all(is_direct(x, whole.dtype) for x in (*inputs, *outputs)):
+        return False
     compute = _programs(whole.dtype.name)[program]
     numbers = [whole.dtype.type(s) for s in settings]
     shape = whole.shape

@@ -34,18 +34,20 @@ cdef dict ROW_INDEX = {row_program(i, False).name.decode(): i for i in range(row
 def run_rows(str program, inputs, outputs, tuple axes, settings):
     """Run a row program; the arguments are those of ``fastact.row_loop.run_rows``.
 
-    Return False, before anything is done, if the axes of a row do not follow each other with one step.
+    Return False, before anything is done, also if the axes of a row do not follow each other with one step.
     """
     cdef int index = ROW_INDEX[program], k, a
     cdef cnp.ndarray whole = inputs[0], x
-    cdef bint wide = cnp.PyArray_TYPE(whole) == cnp.NPY_FLOAT64
-    cdef int ndim = cnp.PyArray_NDIM(whole)
+    cdef int number = cnp.PyArray_TYPE(whole), ndim = cnp.PyArray_NDIM(whole)
+    cdef bint wide = number == cnp.NPY_FLOAT64
     cdef cpp_bool[MAX_AXES] of_row
     cdef double[MAX_ROW_SETTINGS] values
     cdef RowOperand[MAX_ROW_OPERANDS] operands
     cdef ptrdiff_t[MAX_ROW_OPERANDS][MAX_AXES] strides
     cdef ptrdiff_t[MAX_AXES] nothing
     cdef RowStatus status
+    if not wide and number != cnp.NPY_FLOAT32:
+        return False
     for a in range(ndim):
         of_row[a] = False
         nothing[a] = 0
@@ -56,6 +58,8 @@ def run_rows(str program, inputs, outputs, tuple axes, settings):
     k = 0
     for operand in (*inputs, *outputs):
         x = operand
+        if cnp.PyArray_TYPE(x) != number or not cnp.PyArray_ISNOTSWAPPED(x) or not cnp.PyArray_CHKFLAGS(x, cnp.NPY_ARRAY_ALIGNED):
+            return False
         if cnp.PyArray_NDIM(x) != ndim:
             raise ValueError(f"operand {k} of {program} has {cnp.PyArray_NDIM(x)} axes, the first one has {ndim}")
         for a in range(ndim):
