@@ -101,7 +101,7 @@ def check_out(function: str, out: Any, shape: tuple[int, ...], dtype: np.dtype[A
         raise TypeError(f"{function}: out is a {type(out).__name__}; it must be a NumPy array")
     if out.shape != shape:
         raise ValueError(f"{function}: out has shape {out.shape}; it must have the shape of the result, {shape}")
-    if dtype is not None and not np.can_cast(dtype, out.dtype, "same_kind"):
+    if dtype is not None and dtype != out.dtype and not np.can_cast(dtype, out.dtype, "same_kind"):
         raise TypeError(f"{function}: out has dtype {out.dtype}, which cannot hold the result; it must be a float array")
     if not out.flags.writeable:
         raise ValueError(f"{function}: out is read-only; pass a writeable array")
