@@ -48,13 +48,13 @@ class Loss(Generic[_Parameters]):
         return f"<fastact.{self.__name__}>"
 
 
+@np.errstate(all="ignore")
 def _reduce(values: Array, reduction: str, weight: float | np.floating[Any], dtype: np.dtype[Any]) -> Array:
     """Reduce losses of a wide type; `weight` is what a mean divides by."""
-    with np.errstate(all="ignore"):
-        if reduction == "none":
-            return values.astype(dtype)
-        total = values.sum(dtype=values.dtype)
-        return np.asarray(total / weight if reduction == "mean" else total).astype(dtype)
+    if reduction == "none":
+        return values.astype(dtype)
+    total = values.sum()
+    return np.array(total / weight if reduction == "mean" else total, dtype)
 
 
 def _weights_of_classes(function: str, weight: Any, count: int) -> Array:
@@ -73,12 +73,18 @@ def _indices(function: str, target: Array, x: Array, axis: int, ignore_index: in
         raise ValueError(
             f"{function}: target has shape {target.shape}; class indices must have that of x without its axis, {wanted}"
         )
-    used = target != ignore_index
-    indices = np.where(used, target, 0)
-    outside = (indices < 0) | (indices >= x.shape[axis])
-    if outside.any():
-        raise ValueError(f"{function}: target has {target[outside][0]}; a class index must be from 0 to {x.shape[axis] - 1}")
-    return np.expand_dims(indices.astype(np.intp), axis), np.expand_dims(used, axis)
+    count = x.shape[axis]
+    # Without their sign, negative numbers are too large.
+    used = target.astype(np.uint64, "C") < count
+    if 0 <= ignore_index < count:
+        used &= target != ignore_index
+    if np.count_nonzero(used) < used.size:
+        wrong = target[~used & (target != ignore_index)] if count else target
+        if wrong.size:
+            raise ValueError(f"{function}: target has {wrong.flat[0]}; a class index must be from 0 to {count - 1}")
+        target = target * used
+    rows = (*wanted[:axis], 1, *wanted[axis:])
+    return target.astype(np.intp, "C").reshape(rows), used.reshape(rows)
 
 
 class _Classes:
@@ -90,52 +96,54 @@ class _Classes:
         self.axis = axis
         self.reduction = one_of(function, "reduction", reduction, _REDUCTIONS)
         self.of_class = _weights_of_classes(function, weight, x.shape[axis])
-        self.index, used = _indices(function, target, x, axis, ignore_index)
-        self.used = used.astype(np.float64)
-        self.weight = self.of_class[self.index] * self.used if x.shape[axis] else self.used
+        index, self.used = _indices(function, target, x, axis, ignore_index)
+        self.weight = self.used.astype(np.float64)
+        if weight is not None:
+            self.weight[self.used] = self.of_class[index[self.used]]
         self.total = self.weight.sum()
         self.share = 1.0 if reduction != "mean" else 1 / self.total if self.total else 0.0
-
-    def chosen(self, x: Array) -> Array:
-        """Return what stands at the index of each row."""
-        return np.take_along_axis(x, self.index, self.axis)
+        self.place = tuple([index if a == axis else aligned(np.arange(n), x.ndim, (a,)) for a, n in enumerate(x.shape)])
 
     def finish(self, losses: Array, gradient: Array, at_index: Array, dtype: np.dtype[Any]) -> tuple[Array, Array]:
         """Reduce the losses, write what the gradient is at the index of each row, and leave out the rows that are ignored."""
-        np.put_along_axis(gradient, self.index, at_index.astype(gradient.dtype), self.axis)
-        if not self.used.all():
-            np.copyto(gradient, 0, where=self.used == 0)
-            losses = np.where(self.used == 0, 0, losses)
-        return _reduce(np.squeeze(losses, self.axis), self.reduction, self.total, dtype), gradient
+        gradient[self.place] = at_index
+        if np.count_nonzero(self.used) < self.used.size:
+            np.copyto(gradient, 0, where=~self.used)
+            losses = np.where(self.used, losses, 0)
+        return _reduce(losses.squeeze(self.axis), self.reduction, self.total, dtype), gradient
 
 
-def _surprise(chosen: Array, largest: Array, spread: Array, wide: type[np.floating[Any]]) -> Array:
+def _surprise(chosen: Array, largest: Array, spread: Array) -> Array:
     """Return the negative logarithm of the share of a score, from the largest one and what the sum exceeds it by."""
-    return np.where(chosen == largest, 0, largest.astype(wide) - chosen) + spread
+    # Infinity is at no distance from itself.
+    distance: Array = np.fmax(largest - chosen, 0.0)
+    return distance + spread
 
 
+@np.errstate(all="ignore")
 def _cross_entropy_of_indices(
     rows: Rows, x: Array, classes: _Classes, smoothing: float, out: Array | None
 ) -> tuple[Array, Array]:
     wide = wider(rows.dtype)
-    chosen = classes.chosen(x).astype(rows.computed)
+    chosen = x[classes.place].astype(rows.computed).astype(wide)
+    if not smoothing:
+        factor = classes.weight * classes.share
+        gradient, *values = rows.run("cross_entropy", [x, factor.astype(rows.computed)], [out], values=3)
+        largest, spread, excess = (v.astype(wide) for v in values)
+        # Where the class has the largest score, one less its share is what the other scores have.
+        others = factor * (excess / (-1 - excess))
+        at_index = np.where(chosen == largest, others, gradient[classes.place] - factor)
+        losses = classes.weight * _surprise(chosen, largest, spread)
+        return classes.finish(losses, gradient, at_index, rows.dtype)
     of_class = (1 - smoothing) * classes.weight
     factor = of_class * classes.share
-    if not smoothing:
-        gradient, largest, spread, excess = rows.run("cross_entropy", [x, factor], [out], values=3)
-        with np.errstate(all="ignore"):
-            # Where the class has the largest score, one less its share is what the other scores have.
-            others = -factor * (excess / (1 + excess.astype(wide)))
-            at_index = np.where(chosen == largest, others, classes.chosen(gradient) - factor)
-            losses = of_class * _surprise(chosen, largest, spread, wide)
-            return classes.finish(losses, gradient, at_index, rows.dtype)
     target = aligned(smoothing / max(x.shape[classes.axis], 1) * classes.of_class, x.ndim, (classes.axis,))
-    gradient, smoothed, largest, spread = rows.run(
+    gradient, *values = rows.run(
         "cross_entropy_of_probabilities", [x, target, classes.used * classes.share, factor], [out], values=3
     )
-    with np.errstate(all="ignore"):
-        losses = smoothed + of_class * _surprise(chosen, largest, spread, wide)
-        return classes.finish(losses, gradient, classes.chosen(gradient) - factor, rows.dtype)
+    smoothed, largest, spread = (v.astype(wide) for v in values)
+    losses = smoothed + of_class * _surprise(chosen, largest, spread)
+    return classes.finish(losses, gradient, gradient[classes.place] - factor, rows.dtype)
 
 
 def _cross_entropy_of_probabilities(
@@ -304,7 +312,7 @@ def nll_loss(
     classes = _Classes(name, x, target, axis, weight, ignore_index, reduction)
     gradient = np.empty(x.shape, rows.dtype) if out is None else out
     with np.errstate(all="ignore"):
-        losses = -classes.chosen(x).astype(wider(rows.dtype)) * classes.weight
+        losses = -x[classes.place].astype(wider(rows.dtype)) * classes.weight
         gradient[...] = 0
         return classes.finish(losses, gradient, -classes.weight * classes.share, rows.dtype)
 

@@ -140,6 +140,25 @@ def test_nll_loss(reduction, working_dtype, rng):
     check(fa.nll_loss, truth, x, BOUND[working_dtype], **options)
 
 
+def test_the_order_of_a_sum_does_not_follow_the_layout_of_the_target(working_dtype, rng):
+    large = 1e12 * rng.normal(size=51)
+    scores = rng.permutation(np.concatenate([large, -large, rng.normal(size=51)])).reshape(17, 9)
+    x = np.repeat(scores[:, np.newaxis], 5, axis=1).astype(working_dtype)
+    target = rng.integers(5, size=(17, 9))
+    total = fa.nll_loss(x, target, axis=1, reduction="sum")
+    assert same_bits(fa.nll_loss(x, np.asfortranarray(target), axis=1, reduction="sum"), total)
+
+
+def test_the_weight_of_a_class_without_rows_does_not_matter(working_dtype):
+    x = np.array([[0, 1, 2], [2, 0, 1]], working_dtype)
+    for loss in (fa.cross_entropy, fa.nll_loss):
+        for reduction in REDUCTIONS:
+            wanted = loss.value_and_gradient(x, [2, -100], weight=[1, 1, 1], reduction=reduction)
+            found = loss.value_and_gradient(x, [2, -100], weight=[np.inf, np.nan, 1], reduction=reduction)
+            for a, b in zip(found, wanted, strict=True):
+                assert same_bits(a, b)
+
+
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("shape", [(7,), (3, 4), (2, 3, 4)], ids=str)
 def test_losses_of_elements(shape, reduction, working_dtype, rng):
