@@ -91,7 +91,7 @@ class _Classes:
     """What the losses of class indices share: which class counts how much in each row, and how the rows are reduced."""
 
     def __init__(self, function: str, x: Array, target: Array, axis: int, weight: Any, ignore_index: int, reduction: str) -> None:
-        if not isinstance(ignore_index, int | np.integer):
+        if isinstance(ignore_index, bool) or not isinstance(ignore_index, int | np.integer):
             raise TypeError(f"{function}: ignore_index is {ignore_index!r}; it must be an integer")
         self.axis = axis
         self.reduction = one_of(function, "reduction", reduction, _REDUCTIONS)
@@ -198,7 +198,7 @@ def cross_entropy(
     weight : array_like, optional
         One number a class, which multiplies its part of the loss.
     ignore_index : int, optional
-        Rows of this index add nothing to the loss and to the mean, and get no gradient.
+        Rows of this index add nothing to the loss and to the mean, and get no gradient.  It has no effect on probabilities.
     label_smoothing : float, optional
         The share, from 0 to 1, of the target that goes to all classes alike.
     reduction : {"mean", "sum", "none"}, optional
