@@ -108,7 +108,8 @@ class _Classes:
         """Reduce the losses, write what the gradient is at the index of each row, and leave out the rows that are ignored."""
         gradient[self.place] = at_index
         if np.count_nonzero(self.used) < self.used.size:
-            np.copyto(gradient, 0, where=~self.used)
+            ignored = ~self.used.swapaxes(self.axis, -1)[..., 0]
+            gradient.swapaxes(self.axis, -1)[ignored] = 0
             losses = np.where(self.used, losses, 0)
         return _reduce(losses.squeeze(self.axis), self.reduction, self.total, dtype), gradient
 
