@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .arrays import Array, one_axis
+from .blocks import Index, block_indices, part_of
 from .moments import Statistics, check_statistics, factor_of, two_parts, wide_moments
 from .operation import differentiable, in_place
-from .row_calls import Rows, aligned, as_array, check_same_shape, not_negative, real, result_dtype, wider
+from .row_calls import Rows, aligned, apart, as_array, check_same_shape, not_negative, real, result_dtype, wider
 
 __all__ = ["batch_norm", "batch_norm_", "group_norm", "group_norm_", "instance_norm", "instance_norm_"]
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+
+
+MEASURED = 1 << 14
+"""Channels of images whose statistics are kept at a time where nobody asks for them."""
 
 
 class _Channels:
@@ -42,10 +48,19 @@ class _Channels:
             )
         return aligned(array, self.x.ndim, (self.axis,))
 
-    def standardize(self, mean: Array, factor: Array, weight: Any, bias: Any, out: Array | None) -> Array:
-        """Subtract the mean, multiply by the factor and the weight, and add the bias."""
+    def blocks(self, groups: int) -> Iterator[Index]:
+        """Yield indices of some images after the others, or of some groups of channels of one image after the others."""
+        size, kept = self.count // groups, self.rows.kept
+        lengths = tuple(groups if a == self.axis else self.x.shape[a] for a in kept)
+        for index in block_indices(lengths, max(1, MEASURED // size)):
+            ranges = dict(zip(kept, index, strict=False))
+            if self.axis in ranges:
+                ranges[self.axis] = slice(ranges[self.axis].start * size, ranges[self.axis].stop * size)
+            yield tuple(ranges.get(a, slice(None)) for a in range(self.x.ndim))
+
+    def standardize(self, mean: Array, factor: Array, scale: Array, shift: Array, out: Array | None) -> Array:
+        """Subtract the mean, multiply by the factor and a scale, and add a shift."""
         high, low = two_parts(mean, self.rows.computed)
-        scale, shift = self.numbers("weight", weight, 1.0), self.numbers("bias", bias, -0.0)
         (y,) = self.rows.run("standardize", [self.x, high, low, factor, scale, shift], [out])
         return y
 
@@ -248,6 +263,7 @@ def batch_norm(
     name = "batch_norm"
     eps = not_negative(name, "eps", eps)
     channels = _Channels(name, x, axis, out, images=False)
+    scale, shift = channels.numbers("weight", weight, 1.0), channels.numbers("bias", bias, -0.0)
     if not training:
         center, factor = _running(channels, mean, variance, eps)
     else:
@@ -257,7 +273,7 @@ def batch_norm(
             _check_running(channels, argument, running)
         center, spread = wide_moments(name, channels.x, channels.batch, channels.rows.dtype)
         factor = factor_of(spread, eps)
-    y = channels.standardize(center, factor, weight, bias, out)
+    y = channels.standardize(center, factor, scale, shift, out)
     if training:
         length = y.size // max(channels.count, 1)
         sample = spread * (length / (length - 1)) if length > 1 else np.full_like(spread, np.nan)
@@ -287,14 +303,22 @@ def _groups(name: str, channels: _Channels, groups: Any) -> int:
 
 def _statistics_of_groups(channels: _Channels, groups: int, eps: float) -> Statistics:
     """Measure each group of each image; every channel gets what its group has."""
-    shape, axis = channels.x.shape, channels.axis
-    split = channels.x.reshape(*shape[:axis], groups, channels.count // groups, *shape[axis + 1 :])
+    axis = channels.axis
     axes = tuple(sorted((axis + 1, *(a + (a > axis) for a in channels.spatial))))
-    mean, variance = wide_moments(channels.function, split, axes, channels.rows.dtype)
-    whole = [1 if a in channels.spatial else n for a, n in enumerate(shape)]
-    parts = [*whole[:axis], groups, channels.count // groups, *whole[axis + 1 :]]
-    mean, factor = (np.broadcast_to(s, parts).reshape(whole) for s in (mean, factor_of(variance, eps)))
-    return Statistics(mean, factor)
+    mean, variance = wide_moments(channels.function, _split(channels.x, axis, groups), axes, channels.rows.dtype)
+    return _of_channels(channels, groups, mean, factor_of(variance, eps))
+
+
+def _of_channels(channels: _Channels, groups: int, mean: Array, factor: Array) -> Statistics:
+    """Give each channel what its group has."""
+    axis, shape = channels.axis, channels.rows.shape_of_values
+    split = (*shape[:axis], groups, channels.count // groups, *shape[axis + 1 :])
+    return Statistics(*(np.broadcast_to(s, split).reshape(shape) for s in (mean, factor)))
+
+
+def _split(x: Array, axis: int, groups: int) -> Array:
+    """Return a view with an axis of groups, and after it one of the channels of a group."""
+    return x.reshape(*x.shape[:axis], groups, x.shape[axis] // groups, *x.shape[axis + 1 :])
 
 
 def _group_norm_backward(
@@ -354,7 +378,7 @@ def _backward_of_groups(
     grad = as_array(name, "grad", grad)
     channels = _Channels(name, x, axis, out, grad, images=True)
     check_same_shape(name, "grad", grad, "x", channels.x.shape)
-    count = channels.count if groups is None else _groups(name, channels, groups)
+    count = max(channels.count, 1) if groups is None else _groups(name, channels, groups)
     if statistics is None:
         statistics = _statistics_of_groups(channels, count, eps)
     each = tuple(1 if a in channels.spatial else n for a, n in enumerate(channels.x.shape))
@@ -428,10 +452,28 @@ def _normalize_groups(
 ) -> Any:
     eps = not_negative(name, "eps", eps)
     channels = _Channels(name, x, axis, out, images=True)
-    count = channels.count if groups is None else _groups(name, channels, groups)
-    statistics = _statistics_of_groups(channels, count, eps)
-    y = channels.standardize(*statistics, weight, bias, out)
-    return (y, statistics) if return_statistics else y
+    count = max(channels.count, 1) if groups is None else _groups(name, channels, groups)
+    scale, shift = channels.numbers("weight", weight, 1.0), channels.numbers("bias", bias, -0.0)
+    y = np.empty(channels.x.shape, channels.rows.dtype) if out is None else out
+    if not channels.spatial:
+        # A group is a row then, of elements that have a weight each.
+        x, scale, shift, target = (_split(a, channels.axis, count) for a in (channels.x, scale, shift, y))
+        rows = Rows(name, channels.rows.dtype, x.shape, (channels.axis + 1,))
+        _, *measured = rows.run("layer_norm", [x, scale, shift], [target], (eps,), 3 if return_statistics else 0)
+        if not return_statistics:
+            return y
+        high, low, factor = measured
+        return y, _of_channels(channels, count, high.astype(wider(rows.dtype)) + low, factor)
+    if return_statistics or math.prod(channels.rows.shape_of_values) <= MEASURED:
+        statistics = _statistics_of_groups(channels, count, eps)
+        channels.standardize(*statistics, scale, shift, y)
+        return (y, statistics) if return_statistics else y
+    x, scale, shift = (apart(a, y) for a in (channels.x, scale, shift))
+    for index in channels.blocks(count):
+        part = _Channels(name, part_of(x, index), channels.axis, None, images=True)
+        statistics = _statistics_of_groups(part, part.count * count // channels.count, eps)
+        part.standardize(*statistics, part_of(scale, index), part_of(shift, index), part_of(y, index))
+    return y
 
 
 def _instance_norm_backward(

@@ -32,6 +32,7 @@ calls = dict(
     weight_norm_=lambda x: fa.weight_norm_(x, 2.0, axis),
     layer_norm_=lambda x: fa.layer_norm_(x, ones, ones, axis),
     rms_norm_=lambda x: fa.rms_norm_(x, ones, axis),
+    group_norm_=lambda x: fa.group_norm_(x, length // 2, ones, ones, axis),
 )
 few, many = (np.ones((length, n) if axis == 0 else (n, length), np.float32) for n in (4, rows))
 
@@ -52,6 +53,9 @@ if axis and rows == length:
     calls["rms_norm_ of float16"] = of_halves(calls["rms_norm_"])
     calls["sparsemax_ of float16"] = of_halves(lambda x: fa.sparsemax_(x, softcap=2.0, mask=np.broadcast_to(True, x.shape)))
     calls["softmax_ along axes that lie apart"] = along_axes_apart
+if axis:
+    calls["group_norm_ of images"] = lambda x: fa.group_norm_(x.reshape(len(x) // 4, 4, 2, -1), 2)
+    calls["instance_norm_ of images"] = lambda x: fa.instance_norm_(x.reshape(len(x) // 4, 4, 2, -1), axis=2)
 
 
 def fits(call, room=4 << 20):
