@@ -44,3 +44,12 @@ class BlockSteps:
         self, steps: list[tuple[np.ufunc, list[int]]], inputs: int, numbers: list[float], outputs: int, scratch: int
     ) -> None: ...
     def __call__(self, inputs: Sequence[npt.NDArray[Any]], outputs: Sequence[npt.NDArray[Any]], number: int) -> bool: ...
+    def served(
+        self,
+        inputs: list[Any],
+        whole: int,
+        vectors: int,
+        axis: object,
+        like: npt.NDArray[Any],
+        out: object,
+    ) -> npt.NDArray[Any] | None: ...

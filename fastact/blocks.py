@@ -18,7 +18,7 @@ from .arrays import Array, cast, computing_dtype, is_direct, same_elements, shar
 from .steps import recorded
 from .threads import get_num_threads
 
-__all__ = ["BLOCK", "Index", "add_over_channels", "block_indices", "copied_blocks", "part_of", "run_blocks"]
+__all__ = ["BLOCK", "Index", "add_over_channels", "block_indices", "compiled_steps", "copied_blocks", "part_of", "run_blocks"]
 
 Index = tuple[slice, ...]
 
@@ -95,7 +95,7 @@ def run_blocks(
     if outputs[0].size == 0:
         return
     dtype = computing_dtype(dtype)
-    compiled = None if totals or _BlockSteps is None else _compiled(body, len(inputs), len(outputs), scratch)
+    compiled = None if totals else compiled_steps(body, len(inputs), len(outputs), scratch)
     if compiled is not None and compiled(inputs, outputs, dtype.num):
         return
     shape = outputs[0].shape
@@ -113,10 +113,12 @@ def run_blocks(
 
 
 @cache
-def _compiled(body: Callable[..., None], inputs: int, outputs: int, scratch: int) -> Callable[..., bool]:
-    """Return the steps of a body as a backend runs them, which says whether it can run them on the operands that it is given."""
+def compiled_steps(body: Callable[..., None], inputs: int, outputs: int, scratch: int) -> Any:
+    """Return the steps of a body as the backend runs them by itself on the operands that it can take, or None if it runs none."""
+    if _BlockSteps is None:
+        return None
     steps, numbers = recorded(body, inputs, outputs + scratch)
-    return _BlockSteps(steps, inputs, numbers, outputs, scratch)  # type: ignore[misc, no-any-return]
+    return _BlockSteps(steps, inputs, numbers, outputs, scratch)
 
 
 def _walk_in_numpy(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .arrays import Array, check_writeable_in_place, one_axis
-from .blocks import add_over_channels, run_blocks
+from .blocks import add_over_channels, compiled_steps, run_blocks
 from .forms import Activation
-from .inner_activations import inner_activation
+from .inner_activations import inner_activation, with_parameters
 from .operation import differentiable
 from .results import one_result
 from .row_calls import as_array, as_array_like, result_dtype
@@ -45,16 +45,20 @@ def _steps(f: Activation, channels: int, added: bool) -> Callable[..., None]:
 
     def body(x: Array, *rest: Array) -> None:
         *others, out, shifted, activated = rest
-        numbers, others = others[:channels], others[channels:]
+        numbers, parameters = others[added : added + channels], others[added + channels :]
         _shift(x, numbers, shifted)
-        if not added:
-            f.ufunc(shifted, *others, out)
-            return
-        residual, *others = others
-        f.ufunc(shifted, *others, activated)
-        np.add(activated, residual, out=out)
+        f.ufunc(shifted, *parameters, activated if added else out)
+        if added:
+            np.add(activated, others[0], out=out)
 
     return body
+
+
+@cache
+def _ordinary(function: str, f: Activation, channels: int, added: bool, dtype: np.dtype[Any]) -> tuple[Any, list[Array]]:
+    """Return the steps of a call that gives no parameters of the activation, as the backend runs them, and their defaults."""
+    f, values = with_parameters(function, f, {}, dtype, ())
+    return compiled_steps(_steps(f, channels, added), 1 + added + channels + len(values), 1, 2), values
 
 
 def _value(
@@ -68,15 +72,22 @@ def _value(
     parameters: dict[str, Any],
 ) -> Array:
     x = as_array(function, "x", x)
-    axis = one_axis(function, axis, x.ndim)
     dtype = result_dtype(x)
+    f = inner_activation(function, activation)
+    added = [] if residual is None else [residual]
+    if not parameters:
+        steps, values = _ordinary(function, f, len(numbers), bool(added), dtype)
+        operands = [x, *added, *numbers.values(), *values]
+        if steps is not None and (served := steps.served(operands, 1 + len(added), len(numbers), axis, x, out)) is not None:
+            return served  # type: ignore[no-any-return]
+    axis = one_axis(function, axis, x.ndim)
     channels = [_per_channel(function, name, value, x, axis) for name, value in numbers.items()]
-    added = [] if residual is None else [as_array_like(function, "residual", residual, "x", x.shape)]
-    f, values = inner_activation(function, activation, parameters, dtype, x.shape)
+    added = [as_array_like(function, "residual", value, "x", x.shape) for value in added]
+    f, values = with_parameters(function, f, parameters, dtype, x.shape)
     result = one_result(function, out, x, dtype)
 
     body = _steps(f, len(channels), bool(added))
-    run_blocks(body, [x, *channels, *added, *values], [result], dtype, scratch=2)
+    run_blocks(body, [x, *added, *channels, *values], [result], dtype, scratch=2)
     return result
 
 
@@ -95,7 +106,7 @@ def _backward(
     grad = as_array_like(function, "grad", grad, "x", x.shape)
     dtype = result_dtype(grad, x)
     channels = [_per_channel(function, name, value, x, axis) for name, value in numbers.items()]
-    f, values = inner_activation(function, activation, parameters, dtype, x.shape)
+    f, values = with_parameters(function, inner_activation(function, activation), parameters, dtype, x.shape)
     result = one_result(function, out, x, dtype)
     # The next wider type for the sums over the blocks, where there is one.
     wide = np.longdouble if dtype == np.float64 else np.float64

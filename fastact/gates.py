@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from .arrays import Array, computing_dtype, one_axis
-from .blocks import run_blocks
+from .blocks import compiled_steps, run_blocks
 from .forms import Activation, activation
-from .inner_activations import inner_activation
+from .inner_activations import inner_activation, with_parameters
 from .operation import Operation, differentiable
 from .results import one_result, several_results
 from .row_calls import as_array, real, result_dtype
@@ -35,14 +35,29 @@ class _Formula(NamedTuple):
     parameters: list[Array]
 
 
-_Maker: TypeAlias = Callable[[np.dtype[Any], _Shape], _Formula]
-"""Takes the dtype of the result and the shape of a half."""
+_Maker: TypeAlias = Callable[..., _Formula]
+"""Takes the dtype of the result, the shape of a half, and options by name."""
 
 
-def _activated(function: str, inner: Any, options: dict[str, Any], dtype: np.dtype[Any], shape: _Shape) -> _Formula:
+def _activated(function: str, inner: Activation, options: dict[str, Any], dtype: np.dtype[Any], shape: _Shape) -> _Formula:
     """f(p) * q."""
-    inner, parameters = inner_activation(function, inner, options, dtype, shape)
+    inner, parameters = with_parameters(function, inner, options, dtype, shape)
     return _Formula(*_activated_steps(inner), parameters)
+
+
+@cache
+def _activated_by(function: str, inner: Activation) -> _Maker:
+    def formula(dtype: np.dtype[Any], shape: _Shape, /, **options: Any) -> _Formula:
+        return _activated(function, inner, options, dtype, shape)
+
+    return formula
+
+
+@cache
+def _ordinary(formula: _Maker, dtype: np.dtype[Any], /, **options: str) -> tuple[Any, list[Array]]:
+    """Return the steps of a gated unit, as the backend runs them, and the defaults of its parameters."""
+    value, _, parameters = formula(dtype, (), **options)
+    return compiled_steps(value, 2 + len(parameters), 1, 2), parameters
 
 
 @cache
@@ -122,8 +137,10 @@ def _halves(function: str, arrays: tuple[Array, ...], axis: int, interleaved: bo
     n = x.shape[axis]
     if n % 2:
         raise ValueError(f"{function}: x has {n} elements along axis {axis}; an even number can be halved")
-    halves = (slice(0, None, 2), slice(1, None, 2)) if interleaved else (slice(0, n // 2), slice(n // 2, None))
-    return tuple(x[(slice(None),) * axis + (half,)] for half in halves)
+    before = (slice(None),) * axis
+    if interleaved:
+        return x[before + (slice(0, None, 2),)], x[before + (slice(1, None, 2),)]
+    return x[before + (slice(n // 2),)], x[before + (slice(n // 2, None),)]
 
 
 def _order(function: str, gate: str) -> slice:
@@ -134,20 +151,43 @@ def _order(function: str, gate: str) -> slice:
 
 
 def _value(
-    function: str, formula: _Maker, x: Any, second: Any, axis: int, interleaved: bool, gate: str, out: Array | None
+    function: str,
+    formula: _Maker,
+    options: dict[str, Any],
+    x: Any,
+    second: Any,
+    axis: int,
+    interleaved: bool,
+    gate: str,
+    out: Array | None,
 ) -> Array:
     order = _order(function, gate)
     arrays = _arrays(function, x, second, interleaved)
     halves = _halves(function, arrays, axis, interleaved)
-    dtype = result_dtype(*halves)
-    value, _, parameters = formula(dtype, halves[0].shape)
+    dtype = result_dtype(*arrays)
+    # Options that are words choose among a few formulas.
+    if not options or all(type(value) is str for value in options.values()):
+        steps, parameters = _ordinary(formula, dtype, **options)
+        served = None if steps is None else steps.served([*halves[order], *parameters], 2, 0, -1, halves[0], out)
+        if served is not None:
+            return served  # type: ignore[no-any-return]
+    value, _, parameters = formula(dtype, halves[0].shape, **options)
     result = one_result(function, out, halves[0], dtype)
     run_blocks(value, [*halves[order], *parameters], [result], dtype, scratch=2)
     return result
 
 
 def _backward(
-    function: str, formula: _Maker, grad: Any, x: Any, second: Any, axis: int, interleaved: bool, gate: str, out: Any
+    function: str,
+    formula: _Maker,
+    options: dict[str, Any],
+    grad: Any,
+    x: Any,
+    second: Any,
+    axis: int,
+    interleaved: bool,
+    gate: str,
+    out: Any,
 ) -> Any:
     order = _order(function, gate)
     grad = as_array(function, "grad", grad)
@@ -156,7 +196,7 @@ def _backward(
     if grad.shape != halves[0].shape:
         raise ValueError(f"{function}: grad has shape {grad.shape}; it must have the shape of a half, {halves[0].shape}")
     dtype = result_dtype(grad, *halves)
-    _, backward, parameters = formula(dtype, grad.shape)
+    _, backward, parameters = formula(dtype, grad.shape, **options)
     if second is None:
         results: tuple[Array, ...] = (one_result(function, out, arrays[0], dtype),)
     else:
@@ -245,7 +285,7 @@ def _gate(default: str) -> Callable[[Callable[..., _Formula]], Operation[..., Ar
             out: Array | None = None,
             **options: Any,
         ) -> Array:
-            return _value(name, partial(formula, **options), x, second, axis, interleaved, gate, out)
+            return _value(name, formula, options, x, second, axis, interleaved, gate, out)
 
         def backward(
             grad: ArrayLike,
@@ -257,7 +297,7 @@ def _gate(default: str) -> Callable[[Callable[..., _Formula]], Operation[..., Ar
             out: Any = None,
             **options: Any,
         ) -> Any:
-            return _backward(f"{name}.backward", partial(formula, **options), grad, x, second, axis, interleaved, gate, out)
+            return _backward(f"{name}.backward", formula, options, grad, x, second, axis, interleaved, gate, out)
 
         summary, _, examples = (inspect.getdoc(formula) or "").partition("Examples\n--------\n")
         summary, _, options = summary.partition("Parameters\n----------\n")
@@ -448,8 +488,8 @@ def _gated_backward(
     array([3., 2.])
     """
     name = "gated.backward"
-    formula = partial(_activated, name, activation, parameters)
-    return _backward(name, formula, grad, x, second, axis, interleaved, gate, out)
+    formula = _activated_by(name, inner_activation(name, activation))
+    return _backward(name, formula, parameters, grad, x, second, axis, interleaved, gate, out)
 
 
 @differentiable(_gated_backward)
@@ -508,4 +548,5 @@ def gated(
     >>> fa.gated("leaky_relu", [-2.0, 2.0, 1.0, 3.0], negative_slope=0.5)
     array([-1.,  6.])
     """
-    return _value("gated", partial(_activated, "gated", activation, parameters), x, second, axis, interleaved, gate, out)
+    formula = _activated_by("gated", inner_activation("gated", activation))
+    return _value("gated", formula, parameters, x, second, axis, interleaved, gate, out)

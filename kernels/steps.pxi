@@ -20,6 +20,12 @@ cdef extern from "steps_driver.hpp" namespace "fastact" nogil:
         bint buffered
     bint c_run_steps "fastact::run_steps"(const Steps&, const StepArray*, int, const ptrdiff_t*, bint)
 
+cdef extern from "numpy/arrayobject.h":
+    ctypedef struct PyArray_Descr:
+        pass
+    PyArray_Descr* PyArray_DescrFromType(int)
+    object PyArray_NewLikeArray(cnp.ndarray, cnp.NPY_ORDER, PyArray_Descr*, int)
+
 cdef enum:
     # As in kernels/steps_driver.hpp.
     MAX_STEP_OPERANDS = 40
@@ -81,16 +87,57 @@ cdef class BlockSteps:
         return True
 
     def __call__(self, inputs, outputs, int number):
-        """Run the steps in float32 or float64; return False, before anything is done, unless this is an ordinary case.
+        """Run the steps in float32 or float64; return False, before anything is done, unless the arrays are ordinary."""
+        cdef cnp.ndarray whole = outputs[0]
+        return self.run(inputs, outputs, number, cnp.PyArray_NDIM(whole) - 1)
 
-        In an ordinary case arrays are aligned and native, and of the type that is computed in, or for float32 of float16 and the
-        shape of the outputs.  Inputs broadcast to the outputs, which have one shape, and each is an output or apart from it.
+    def served(self, list inputs, int whole, int vectors, axis, cnp.ndarray like, out):
+        """Return the one result of an ordinary call, and None, before anything is done, for any other.
+
+        In an ordinary call operands are arrays, and `like` is one of float32 or float64 that is not empty.  Inputs are some of its
+        shape, vectors along the axis, and numbers, in this order.  `out`, if it is given, is C-contiguous.
+        """
+        cdef cnp.ndarray x, y
+        cdef int number = cnp.PyArray_TYPE(like), ndim = cnp.PyArray_NDIM(like), along, k
+        if (number != cnp.NPY_FLOAT32 and number != cnp.NPY_FLOAT64) or cnp.PyArray_SIZE(like) == 0:
+            return None
+        if type(axis) is not int or not -ndim <= axis < ndim:
+            return None
+        along = axis if axis >= 0 else axis + ndim
+        for k, operand in enumerate(inputs):
+            if not cnp.PyArray_CheckExact(operand):
+                return None
+            x = operand
+            if k < whole:
+                if not same_shape(x, like):
+                    return None
+            elif k < whole + vectors:
+                if cnp.PyArray_NDIM(x) != 1 or cnp.PyArray_DIM(x, 0) != cnp.PyArray_DIM(like, along):
+                    return None
+            elif cnp.PyArray_NDIM(x) != 0:
+                return None
+        if out is None:
+            y = PyArray_NewLikeArray(like, cnp.NPY_KEEPORDER, PyArray_DescrFromType(number), 0)
+        elif cnp.PyArray_CheckExact(out):
+            y = out
+            if not dense(y, number) or not cnp.PyArray_ISWRITEABLE(y) or not same_shape(y, like):
+                return None
+        else:
+            return None
+        return y if self.run(inputs, (y,), number, along) else None
+
+    cdef bint run(self, inputs, outputs, int number, int along) except -1:
+        """Run the steps; return False, before anything is done, unless the arrays are ordinary.
+
+        Ordinary arrays are aligned and native, and of the type that is computed in, or for float32 of float16 and the
+        shape of the outputs.  Inputs broadcast to the outputs, those of a single axis along the axis `along`; outputs have one
+        shape, and each input is an output or apart from it.
         """
         cdef StepArray[MAX_STEP_OPERANDS] arrays
         cdef const Steps* program = &self.of_double if number == cnp.NPY_FLOAT64 else &self.of_single
         cdef cnp.ndarray x, y, whole = outputs[0]
-        cdef int ndim = cnp.PyArray_NDIM(whole), a, k, missing
-        cdef bint in_place = False, done
+        cdef int ndim = cnp.PyArray_NDIM(whole), a, k, own, first
+        cdef bint in_place = False, repeated, done
         if not self.available:
             return False
         for k in range(program.inputs + program.outputs):
@@ -103,7 +150,8 @@ cdef class BlockSteps:
                 continue
             x = inputs[k] if k < self.inputs else outputs[k - program.inputs]
             arrays[k].data = cnp.PyArray_BYTES(x)
-            missing = ndim - cnp.PyArray_NDIM(x)
+            own = cnp.PyArray_NDIM(x)
+            first = along if own == 1 and k < self.inputs else ndim - own
             if not cnp.PyArray_CHKFLAGS(x, cnp.NPY_ARRAY_ALIGNED) or not cnp.PyArray_ISNOTSWAPPED(x):
                 return False
             if cnp.PyArray_TYPE(x) != number:
@@ -111,7 +159,8 @@ cdef class BlockSteps:
                     return False
                 arrays[k].half = True
             for a in range(ndim):
-                arrays[k].strides[a] = 0 if a < missing or cnp.PyArray_DIM(x, a - missing) == 1 else cnp.PyArray_STRIDE(x, a - missing)
+                repeated = a < first or a >= first + own or cnp.PyArray_DIM(x, a - first) == 1
+                arrays[k].strides[a] = 0 if repeated else cnp.PyArray_STRIDE(x, a - first)
         for x in inputs:
             for y in outputs:
                 if extents_meet(x, y):
@@ -121,8 +170,11 @@ cdef class BlockSteps:
         for k in range(program.inputs, program.inputs + program.outputs):
             # A later step may still read what an earlier one would have written over.
             arrays[k].buffered = in_place and program.outputs > 1
-        with nogil:
+        if cnp.PyArray_SIZE(whole) < RELEASE_GIL:
             done = c_run_steps(program[0], arrays, ndim, <const ptrdiff_t*>cnp.PyArray_DIMS(whole), number == cnp.NPY_FLOAT64)
+        else:
+            with nogil:
+                done = c_run_steps(program[0], arrays, ndim, <const ptrdiff_t*>cnp.PyArray_DIMS(whole), number == cnp.NPY_FLOAT64)
         if not done:
             raise MemoryError(f"there is no memory for some blocks of {self.inputs + program.outputs} arrays")
         return True

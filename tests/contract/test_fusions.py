@@ -1,5 +1,6 @@
 """Activations fused with a bias, or a scale and a shift, against long double: values, gradients, sums, layouts, errors."""
 
+import itertools
 import math
 
 import numpy as np
@@ -273,11 +274,12 @@ X = np.ones((2, 3), np.float32)
 def test_errors(call, arguments, options, error, message):
     function, in_place, _, count = call
     (x, number), options = arguments, {"activation": "relu"} | options
-    for called in (function, in_place):
+    of_one_dtype = number if np.iscomplexobj(number) else np.asarray(number, np.float32)
+    for called, given in itertools.product((function, in_place), (number, of_one_dtype)):
         if called is in_place and (np.ndim(x) == 0 or x.dtype == object):
             continue
         with pytest.raises(error, match=f"{called.__name__}: .*{message}|^(prelu|celu): {message}"):
-            called(x, *[number] * count, **options)
+            called(x, *[given] * count, **options)
     assert (X == 1).all()
 
 
