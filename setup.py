@@ -1,8 +1,8 @@
 """The compiled part: kernels for each instruction set, and what is printed from the declarations while building.
 
 FASTACT_REQUIRE_EXT=1 turns a failed build into an error; otherwise the package is installed without compiled kernels and runs on
-Numba.  What the machine that builds can do is never asked: each file is compiled for its instruction set, and the choice is
-made on the machine that runs.
+Numba.  FASTACT_SANITIZE=1 has every access to memory checked, for .ci/sanitize.  What the machine that builds can do is never
+asked: each file is compiled for its instruction set, and the choice is made on the machine that runs.
 """
 
 import os
@@ -26,6 +26,8 @@ MACHINE = platform.machine().lower()
 # With line tables perf and gdb name the Python line of an instruction; more would make the library four times larger.
 LINES = ["-g1"]
 MEANING = ["-std=c++17", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
+# At -O3 the checks of the sanitizers take ten times as long to compile.
+CHECKS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-O1"] if os.environ.get("FASTACT_SANITIZE") == "1" else []
 WARNINGS = ["-Wall", "-Wextra", "-Wno-psabi", "-Wno-unknown-pragmas", "-Wno-uninitialized", "-Wno-maybe-uninitialized"]
 AVX2 = ["-mavx2", "-mfma", "-mf16c", "-mbmi2"]
 AVX512 = [*AVX2, "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mprefer-vector-width=512"]
@@ -59,8 +61,8 @@ class BuildExtension(build_ext):
         self.sources = [*ROOT.glob("kernels/*.[hc]pp"), *generated.iterdir()]
         ext.include_dirs.append(str(generated))
         openmp = self.flags_for_openmp()
-        ext.extra_compile_args += [*MEANING, *LINES, *openmp]
-        ext.extra_link_args += openmp
+        ext.extra_compile_args += [*MEANING, *LINES, *openmp, *CHECKS]
+        ext.extra_link_args += [*openmp, *CHECKS]
         ext.extra_objects += self.compile_kernels(ext.include_dirs)
         super().build_extension(ext)
 
@@ -118,7 +120,7 @@ class BuildExtension(build_ext):
                 output_dir=folder,
                 include_dirs=[*include_dirs, str(ROOT / "kernels")],
                 macros=job.macros,
-                extra_postargs=[*MEANING, *LINES, *WARNINGS, *job.flags],
+                extra_postargs=[*MEANING, *LINES, *WARNINGS, *job.flags, *CHECKS],
             )
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
