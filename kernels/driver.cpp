@@ -120,7 +120,15 @@ void run_threaded(const Loop& loop, ParameterKind kind, const void* const* input
 }
 
 template <class T> void copy_strided(const char* from, ptrdiff_t from_step, char* to, ptrdiff_t to_step, ptrdiff_t n) {
-    for (ptrdiff_t i = 0; i < n; i++) memcpy(to + i * to_step, from + i * from_step, sizeof(T));
+    constexpr ptrdiff_t size = sizeof(T);
+    if (from_step == size && to_step == size) {
+        memcpy(to, from, n * size);
+    } else if (from_step == 0 && to_step == size) {
+        // With a step that the compiler knows it fills whole vectors.
+        for (ptrdiff_t i = 0; i < n; i++) memcpy(to + i * size, from, size);
+    } else {
+        for (ptrdiff_t i = 0; i < n; i++) memcpy(to + i * to_step, from + i * from_step, size);
+    }
 }
 
 // Around float16 values, parameters and the gradients by them are float32.
