@@ -18,6 +18,7 @@ cdef extern from "steps_driver.hpp" namespace "fastact" nogil:
         ptrdiff_t* strides
         bint half
         bint buffered
+        bint lent
     bint c_run_steps "fastact::run_steps"(const Steps&, const StepArray*, int, const ptrdiff_t*, bint)
 
 cdef extern from "numpy/arrayobject.h":
@@ -170,6 +171,7 @@ cdef class BlockSteps:
         for k in range(program.inputs, program.inputs + program.outputs):
             # A later step may still read what an earlier one would have written over.
             arrays[k].buffered = in_place and program.outputs > 1
+            arrays[k].lent = not in_place and program.outputs == 1
         if cnp.PyArray_SIZE(whole) < RELEASE_GIL:
             done = c_run_steps(program[0], arrays, ndim, <const ptrdiff_t*>cnp.PyArray_DIMS(whole), number == cnp.NPY_FLOAT64)
         else:

@@ -13,8 +13,8 @@ namespace {
 // Elements for which a second thread pays.
 constexpr ptrdiff_t GRAIN = 32768;
 
-// Elements of a block: the operands of a few steps stay in the first two levels of the caches.
-constexpr ptrdiff_t STEPS_BLOCK = 4096;
+// Bytes of an operand's block: the operands of a few steps stay in the first-level cache.
+constexpr ptrdiff_t STEPS_BLOCK = 8192;
 
 using StepAxis = Axis<MAX_STEP_OPERANDS>;
 
@@ -22,14 +22,15 @@ using StepAxis = Axis<MAX_STEP_OPERANDS>;
 struct Walk {
     const StepArray* arrays;
     ptrdiff_t size;  // of an element
+    ptrdiff_t block;  // elements
     int inputs, scratch, operands;  // where outputs and scratch begin, and all of them end
     char* data[MAX_STEP_OPERANDS];
     Axes<MAX_STEP_OPERANDS> outer;
     StepAxis row, rows;
 
     Walk(const Steps& steps, const StepArray* arrays, int axes, const ptrdiff_t* shape, bool wide)
-        : arrays(arrays), size(wide ? sizeof(double) : sizeof(float)), inputs(steps.inputs), scratch(inputs + steps.outputs),
-          operands(scratch + steps.scratch), row{1, {}}, rows{1, {}} {
+        : arrays(arrays), size(wide ? sizeof(double) : sizeof(float)), block(STEPS_BLOCK / size), inputs(steps.inputs),
+          scratch(inputs + steps.outputs), operands(scratch + steps.scratch), row{1, {}}, rows{1, {}} {
         outer.operands = scratch;
         for (int k = 0; k < scratch; k++) data[k] = arrays[k].data;
         for (int a = axes - 1; a >= 0; a--) {
@@ -40,7 +41,7 @@ struct Walk {
         }
         outer.merge();
         if (outer.count > 0) row = outer.axes[--outer.count];
-        if (outer.count > 0 && row.length < STEPS_BLOCK) rows = outer.axes[--outer.count];
+        if (outer.count > 0 && row.length < block) rows = outer.axes[--outer.count];
     }
 
     bool is_input(int k) const { return k < inputs; }
@@ -53,7 +54,13 @@ struct Walk {
             if (outer.axes[a].strides[k] != 0) return false;
         return true;
     }
-    bool is_buffered(int k) const { return is_scratch(k) || arrays[k].half || arrays[k].buffered || is_repeated(k); }
+    // The last block of scratch that is the output's.
+    bool is_lent(int k) const {
+        return is_scratch(k) && k == operands - 1 && arrays[inputs].lent && (is_buffered(inputs) || row.strides[inputs] == size);
+    }
+    bool is_buffered(int k) const {
+        return is_scratch(k) ? !is_lent(k) : arrays[k].half || arrays[k].buffered || is_repeated(k);
+    }
 
     Storage storage(int k) const { return arrays[k].half ? HALF : size == sizeof(double) ? DOUBLE : SINGLE; }
 };
@@ -109,8 +116,8 @@ void run_step(const Step& step, const Place* places, ptrdiff_t n, ptrdiff_t rows
 
 bool run_steps(const Steps& steps, const StepArray* arrays, int axes, const ptrdiff_t* shape, bool wide) {
     const Walk walk(steps, arrays, axes, shape, wide);
-    const ptrdiff_t most = walk.row.length < STEPS_BLOCK ? walk.row.length : STEPS_BLOCK;
-    const ptrdiff_t most_rows = STEPS_BLOCK / most < walk.rows.length ? STEPS_BLOCK / most : walk.rows.length;
+    const ptrdiff_t most = walk.row.length < walk.block ? walk.row.length : walk.block;
+    const ptrdiff_t most_rows = walk.block / most < walk.rows.length ? walk.block / most : walk.rows.length;
     const ptrdiff_t parts = (walk.row.length + most - 1) / most, blocks = (walk.rows.length + most_rows - 1) / most_rows;
     const ptrdiff_t items = walk.outer.positions() * blocks * parts;
     const ptrdiff_t bytes = (most * most_rows * walk.size + 63) / 64 * 64;
@@ -137,7 +144,8 @@ bool run_steps(const Steps& steps, const StepArray* arrays, int axes, const ptrd
             Place places[MAX_STEP_OPERANDS];
             for (int k = 0; k < walk.operands; k++) {
                 if (!walk.is_scratch(k)) at[k] += start_row * walk.rows.strides[k] + start * walk.row.strides[k];
-                if (buffer_of[k] == nullptr) places[k] = {at[k], walk.row.strides[k], walk.rows.strides[k]};
+                if (walk.is_lent(k)) places[k] = places[walk.inputs];
+                else if (buffer_of[k] == nullptr) places[k] = {at[k], walk.row.strides[k], walk.rows.strides[k]};
                 else places[k] = {buffer_of[k], walk.size, n * walk.size};
                 if (walk.is_input(k) && buffer_of[k] != nullptr && !walk.is_repeated(k)) bring(walk, k, at[k], buffer_of[k], n, rows);
             }

@@ -27,12 +27,13 @@ struct Steps {
 };
 
 // A stride of zero repeats an input.  Arrays of float16, and outputs whose elements may only change at the end of a block, go through
-// a buffer.
+// a buffer; one whose elements may change at any time is lent as the last block of scratch.
 struct StepArray {
     char* data;
     ptrdiff_t strides[MAX_AXES];
     bool half;
     bool buffered;
+    bool lent;
 };
 
 // `arrays` are the inputs and the outputs.  False if there is no memory for the blocks.
