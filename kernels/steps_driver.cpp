@@ -16,6 +16,9 @@ constexpr ptrdiff_t GRAIN = 32768;
 // Bytes of an operand's block: the operands of a few steps stay in the first-level cache.
 constexpr ptrdiff_t STEPS_BLOCK = 8192;
 
+// Bytes of a row that is sooner copied than each step is called for it alone.
+constexpr ptrdiff_t SHORT_ROW = 512;
+
 using StepAxis = Axis<MAX_STEP_OPERANDS>;
 
 // A block has `rows` rows of `n` elements.
@@ -54,12 +57,16 @@ struct Walk {
             if (outer.axes[a].strides[k] != 0) return false;
         return true;
     }
+    // Shorter ones that lie apart are copied together.
+    bool is_gathered(int k) const {
+        return rows.length > 1 && row.length * size <= SHORT_ROW && rows.strides[k] != row.length * row.strides[k];
+    }
     // The last block of scratch that is the output's.
     bool is_lent(int k) const {
         return is_scratch(k) && k == operands - 1 && arrays[inputs].lent && (is_buffered(inputs) || row.strides[inputs] == size);
     }
     bool is_buffered(int k) const {
-        return is_scratch(k) ? !is_lent(k) : arrays[k].half || arrays[k].buffered || is_repeated(k);
+        return is_scratch(k) ? !is_lent(k) : arrays[k].half || arrays[k].buffered || is_repeated(k) || is_gathered(k);
     }
 
     Storage storage(int k) const { return arrays[k].half ? HALF : size == sizeof(double) ? DOUBLE : SINGLE; }
