@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from .arrays import Array, computing_dtype, one_axis
-from .blocks import compiled_steps, run_blocks
+from .blocks import Index, compiled_steps, run_blocks
 from .forms import Activation, activation
 from .inner_activations import inner_activation, with_parameters
 from .operation import Operation, differentiable
@@ -137,10 +137,16 @@ def _halves(function: str, arrays: tuple[Array, ...], axis: int, interleaved: bo
     n = x.shape[axis]
     if n % 2:
         raise ValueError(f"{function}: x has {n} elements along axis {axis}; an even number can be halved")
+    first, second = _places_of_halves(axis, n, interleaved)
+    return x[first], x[second]
+
+
+@lru_cache
+def _places_of_halves(axis: int, n: int, interleaved: bool) -> tuple[Index, Index]:
+    """Return the indices of the halves of n elements along an axis."""
+    first, second = (slice(0, None, 2), slice(1, None, 2)) if interleaved else (slice(n // 2), slice(n // 2, None))
     before = (slice(None),) * axis
-    if interleaved:
-        return x[before + (slice(0, None, 2),)], x[before + (slice(1, None, 2),)]
-    return x[before + (slice(n // 2),)], x[before + (slice(n // 2, None),)]
+    return (*before, first), (*before, second)
 
 
 def _order(function: str, gate: str) -> slice:

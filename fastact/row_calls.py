@@ -67,9 +67,12 @@ def as_array(function: str, argument: str, x: Any) -> Array:
 
 def result_dtype(*arrays: Array) -> np.dtype[Any]:
     """Return the type of the result as NumPy's exponential would."""
-    kept = _FLOATS.get(arrays[0].dtype.num)
-    if kept is not None and (len(arrays) == 1 or all(a.dtype.num == kept.num for a in arrays)):
-        return kept
+    number = arrays[0].dtype.num
+    for a in arrays:
+        if a.dtype.num != number or number not in _FLOATS:
+            break
+    else:
+        return _FLOATS[number]
     common = np.result_type(*[a.dtype for a in arrays])
     return np.exp.resolve_dtypes((common, None))[-1].newbyteorder("=")
 
