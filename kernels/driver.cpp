@@ -121,14 +121,14 @@ void run_threaded(const Loop& loop, ParameterKind kind, const void* const* input
 
 template <class T> void copy_strided(const char* from, ptrdiff_t from_step, char* to, ptrdiff_t to_step, ptrdiff_t n) {
     constexpr ptrdiff_t size = sizeof(T);
-    if (from_step == size && to_step == size) {
-        memcpy(to, from, n * size);
-    } else if (from_step == 0 && to_step == size) {
-        // With a step that the compiler knows it fills whole vectors.
-        for (ptrdiff_t i = 0; i < n; i++) memcpy(to + i * size, from, size);
-    } else {
+    const auto copy = [&](ptrdiff_t from_step, ptrdiff_t to_step) __attribute__((always_inline)) {
         for (ptrdiff_t i = 0; i < n; i++) memcpy(to + i * to_step, from + i * from_step, size);
-    }
+    };
+    // Of steps that the compiler knows it makes whole vectors.
+    if (to_step == size && from_step == size) memcpy(to, from, n * size);
+    else if (to_step == size && from_step == 0) copy(0, size);
+    else if (to_step == size && from_step == 2 * size) copy(2 * size, size);
+    else copy(from_step, to_step);
 }
 
 // Around float16 values, parameters and the gradients by them are float32.
