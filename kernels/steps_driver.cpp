@@ -57,9 +57,10 @@ struct Walk {
             if (outer.axes[a].strides[k] != 0) return false;
         return true;
     }
-    // Shorter ones that lie apart are copied together.
+    // Elements that do not follow each other, and shorter rows that lie apart, are copied together.
     bool is_gathered(int k) const {
-        return rows.length > 1 && row.length * size <= SHORT_ROW && rows.strides[k] != row.length * row.strides[k];
+        const bool rows_lie_apart = rows.length > 1 && rows.strides[k] != row.length * row.strides[k];
+        return (row.strides[k] != size && row.strides[k] != 0) || (rows_lie_apart && row.length * size <= SHORT_ROW);
     }
     // The last block of scratch that is the output's.
     bool is_lent(int k) const {
