@@ -67,8 +67,11 @@ class BuildExtension(build_ext):
         super().build_extension(ext)
 
     def is_new(self, path: str, job: Job) -> bool:
-        """Tell whether an object file was made from the sources as they are; only those of rows are named after them."""
-        sources = [s for s in self.sources if job.source.startswith("rows") or not s.name.startswith("row")]
+        """Tell whether an object was made from its source and the headers as they are; those of rows are named after them."""
+        headers = [
+            s for s in self.sources if s.suffix != ".cpp" and (job.source.startswith("rows") or not s.name.startswith("row"))
+        ]
+        sources = [ROOT / "kernels" / f"{job.source}.cpp", *headers]
         return os.path.exists(path) and os.path.getmtime(path) > max(s.stat().st_mtime for s in sources)
 
     def compiles(self, flags: list[str], source: str) -> bool:
