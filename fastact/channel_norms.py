@@ -10,7 +10,7 @@ import numpy as np
 
 from .arrays import Array, one_axis
 from .blocks import Index, block_indices, part_of
-from .moments import Statistics, check_statistics, factor_of, two_parts, wide_moments
+from .moments import Statistics, check_statistics, factor_of, in_one, two_parts, wide_moments
 from .operation import differentiable, in_place
 from .row_calls import Rows, aligned, apart, as_array, check_same_shape, not_negative, real, result_dtype, wider
 
@@ -78,10 +78,10 @@ class _Channels:
         wide = wider(self.rows.dtype)
         high, low = two_parts(mean, self.rows.computed)
         scale = self.numbers("weight", weight, 1.0)
-        products, totals = (
-            s.astype(wide)
-            for s in self.rows.run("standardize_sums", [grad, self.x, high, low, factor], values=2, value_if_empty=0.0)
-        )
+        sums = self.rows.run("standardize_sums", [grad, self.x, high], values=4, value_if_empty=0.0)
+        with np.errstate(all="ignore"):
+            products, totals = in_one(*sums[:2], wide), in_one(*sums[2:], wide)
+            products = (products - (mean - high) * totals) * factor
         slope, constant = np.zeros_like(mean, wide), np.zeros_like(mean, wide)
         if normalized is not None:
             apart = math.prod(n for a, n in enumerate(self.x.shape) if a not in normalized and a != self.axis) * groups

@@ -10,7 +10,7 @@ import numpy as np
 from .arrays import Array
 from .row_calls import Rows, wider
 
-__all__ = ["Statistics", "check_statistics", "factor_of", "two_parts", "wide_moments"]
+__all__ = ["Statistics", "check_statistics", "factor_of", "in_one", "two_parts", "wide_moments"]
 
 
 class Statistics(NamedTuple):
@@ -94,6 +94,12 @@ def two_parts(wide: Array, dtype: np.dtype[Any]) -> tuple[Array, Array]:
     with np.errstate(all="ignore"):
         high = wide.astype(dtype)
         return high, (wide - high).astype(dtype)
+
+
+def in_one(high: Array, low: Array, wide: type[np.floating[Any]]) -> Array:
+    """Return the sums of two parts in a wide type; where the first is infinite, the second is NaN and does not count."""
+    total = high.astype(wide)
+    return np.add(total, low, out=total, where=low == low)
 
 
 def factor_of(variance: Array, eps: float) -> Array:

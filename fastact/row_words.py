@@ -13,6 +13,7 @@ from .arrays import Array
 
 __all__ = [
     "row_count",
+    "row_distance_dot",
     "row_dot",
     "row_first",
     "row_fmax",
@@ -65,6 +66,11 @@ def row_sum_parts(x: Array) -> tuple[Array, Array]:
 
 def row_dot(x: Array, y: Array) -> Array:
     return _sum(_product(x, y)).astype(x.dtype)
+
+
+def row_distance_dot(x: Array, y: Array, origin: Array) -> tuple[Array, Array]:
+    distance = np.subtract(y, origin, dtype=_WIDER[x.dtype])
+    return _parts(_sum(distance * x), x.dtype)
 
 
 def row_norm(x: Array) -> Array:

@@ -8,6 +8,8 @@ A *row* is what an operation normalises: the elements along its axis.  The row w
     high, low = row_sum_parts(x)  the sum, and what rounding it to ``high`` has lost
     row_count(x)                  the sum of zeros and ones
     row_dot(x, y)                 the sum of the products
+    high, low = row_distance_dot(x, y, origin)
+                                  the sum of the products x * (y - origin), and what rounding it to ``high`` has lost
     row_norm(x)                   the square root of the sum of the squares
     row_length(x)                 the number of elements
     row_first(x)                  the first element of an input
@@ -33,6 +35,7 @@ from .elementary import exp, log, log1p, product_and_rest, reduce_by_ln2
 from .language import Constant
 from .row_words import (
     row_count,
+    row_distance_dot,
     row_dot,
     row_first,
     row_fmax,
@@ -351,10 +354,10 @@ def standardize(x: Any, mean: Row, rest: Row, factor: Row, weight: Row, bias: Ro
     return fma(standardized(x, mean, rest, factor), weight, bias)
 
 
-def standardize_sums(grad: Any, x: Any, mean: Row, rest: Row, factor: Row) -> Any:
-    product = row_dot(grad, standardized(x, mean, rest, factor))
-    total = row_sum(grad)
-    return product, total
+def standardize_sums(grad: Any, x: Any, mean: Row) -> Any:
+    product, rest_of_product = row_distance_dot(grad, x, mean)
+    total, rest_of_total = row_sum_parts(grad)
+    return product, rest_of_product, total, rest_of_total
 
 
 def standardize_backward(grad: Any, x: Any, mean: Row, rest: Row, factor: Row, weight: Row, slope: Row, constant: Row) -> Any:

@@ -17,13 +17,13 @@ from pathlib import Path
 from emit import Function, Printer, Program, print_constants, print_function, read, write_if_changed
 
 REDUCTIONS = {
-    "row_dot": "Dot", "row_fmax": "Fmax", "row_count": "Count", "row_maximum": "Maximum", "row_moments": "Moments",
-    "row_norm": "Norm", "row_sum": "Sum", "row_sum_parts": "SumParts",
+    "row_dot": "Dot", "row_distance_dot": "DistanceDot", "row_fmax": "Fmax", "row_count": "Count", "row_maximum": "Maximum",
+    "row_moments": "Moments", "row_norm": "Norm", "row_sum": "Sum", "row_sum_parts": "SumParts",
 }  # fmt: skip
 """The row words that need a pass over the row, and the engine's names for them."""
 
-OPERANDS = {"row_dot": 2, "row_moments": 2}
-RESULTS = {"row_sum_parts": 2, "row_moments": 3}
+OPERANDS = {"row_dot": 2, "row_distance_dot": 3, "row_moments": 2}
+RESULTS = {"row_distance_dot": 2, "row_sum_parts": 2, "row_moments": 3}
 
 LENGTH = "row_length"
 FIRST = "row_first"

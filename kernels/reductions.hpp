@@ -42,6 +42,13 @@ template <int x, int y> struct Dot : Sum<x> {
     }
 };
 
+template <int x, int y, int> struct DistanceDot : SumParts<x> {
+    static constexpr int terms = 3;
+    template <class V, class Here> static FASTACT_INLINE void accumulate(Wide<V>& sum, const V* terms, const Here& here) {
+        add_product_with_distance(sum, operand<x>(terms[0], here), operand<y>(terms[1], here), terms[2]);
+    }
+};
+
 template <int x> struct Norm : Sum<x> {
     template <class V, class Here> static FASTACT_INLINE void accumulate(Wide<V>& sum, const V* terms, const Here& here) {
         sum.add_product(operand<x>(terms[0], here), operand<x>(terms[0], here));

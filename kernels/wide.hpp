@@ -162,6 +162,26 @@ template <> struct Wide<f64> {
     }
 };
 
+// Adds x * (y - origin).
+template <class X, class Y, class Z>
+FASTACT_INLINE void add_product_with_distance(Wide<f32>& sum, const X& x, const Y& y, const Z& origin) {
+    f64 a[PARTS], b[PARTS], c[PARTS];
+    widen(x, a);
+    widen(y, b);
+    widen(origin, c);
+    for (int p = 0; p < PARTS; p++) sum.parts[p] += a[p] * (b[p] - c[p]);
+}
+// What rounding x - origin to `distance` has lost.
+FASTACT_INLINE f64 rest_of_distance(f64 x, f64 origin, f64 distance) {
+    const f64 back = distance + origin;
+    return (x - back) - (origin - (back - distance));
+}
+FASTACT_INLINE void add_product_with_distance(Wide<f64>& sum, f64 x, f64 y, f64 origin) {
+    const f64 distance = y - origin, product = x * distance;
+    sum.add(product);
+    sum.low += fma(x, rest_of_distance(y, origin, distance), fma(x, distance, -product));
+}
+
 // Adds x - origin and its square.
 template <class X, class Y> FASTACT_INLINE void add_distance(Wide<f32>& sum, Wide<f32>& squares, const X& x, const Y& origin) {
     f64 a[PARTS], b[PARTS];
@@ -174,8 +194,7 @@ template <class X, class Y> FASTACT_INLINE void add_distance(Wide<f32>& sum, Wid
     }
 }
 FASTACT_INLINE void add_distance(Wide<f64>& sum, Wide<f64>& squares, f64 x, f64 origin) {
-    const f64 distance = x - origin, back = distance + origin;
-    const f64 rest = (x - back) - (origin - (back - distance));
+    const f64 distance = x - origin, rest = rest_of_distance(x, origin, distance);
     sum.add(distance);
     sum.low += rest;
     squares.add_product(distance, distance);

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import row_truth
+from errors import from_wider, ulp_error
 from inputs import same_bits
 
 import fastact as fa
@@ -77,6 +78,27 @@ def test_batch_norm(shape, axis, working_dtype, rng):
     written = x.copy()
     assert fa.batch_norm_(written, None, None, weight, bias, axis, training=True) is written
     assert same_bits(written, y)
+
+
+@pytest.mark.parametrize(("offset", "of_grad"), [(0, 0), (0, 3), (1e4, 0), (1e4, 3)])
+@pytest.mark.parametrize(("shape", "axis"), [((16, 3, 30, 40), 1), ((1, 2, 200, 200), 1), ((16, 50, 3), -1), ((30000, 9), 1)], ids=str)
+def test_sums_of_batch_norm(shape, axis, offset, of_grad, rng):
+    """Right to 2 ulp, also where the gradient has a mean, whose products with the normalised elements cancel."""
+    x, grad = (rng.normal(size=shape) + offset).astype(np.float32), (rng.normal(size=shape) + of_grad).astype(np.float32)
+    beside = tuple(a for a in range(x.ndim) if a != axis % x.ndim)
+    wide = grad.astype(np.longdouble)
+    wanted = (wide * standardized(x.astype(np.longdouble), beside)).sum(axis=beside), wide.sum(axis=beside)
+    _, *sums = fa.batch_norm.backward(grad, x, weight=np.ones(shape[axis], np.float32), axis=axis, training=True)
+    for found, truth in zip(sums, wanted, strict=True):
+        assert ulp_error(found, from_wider(truth, x.dtype)).max() <= 2
+
+
+def test_sums_of_infinite_gradients(working_dtype):
+    x, grad = np.arange(12, dtype=working_dtype).reshape(6, 2), np.ones((6, 2), working_dtype)
+    grad[4] = np.inf, -np.inf
+    _, by_weight, by_bias = fa.batch_norm.backward(grad, x, weight=np.ones(2), training=True)
+    assert not np.isfinite(by_weight).any()
+    assert by_bias.tolist() == [np.inf, -np.inf]
 
 
 @pytest.mark.parametrize("groups", [1, 2, 4])
