@@ -78,10 +78,12 @@ class _Channels:
         wide = wider(self.rows.dtype)
         high, low = two_parts(mean, self.rows.computed)
         scale = self.numbers("weight", weight, 1.0)
-        sums = self.rows.run("standardize_sums", [grad, self.x, high], values=4, value_if_empty=0.0)
+        product, rest_of_product, total, rest_of_total = self.rows.run(
+            "standardize_sums", [grad, self.x, high], values=4, value_if_empty=0.0
+        )
         with np.errstate(all="ignore"):
-            products, totals = in_one(*sums[:2], wide), in_one(*sums[2:], wide)
-            products = (products - (mean - high) * totals) * factor
+            totals = in_one(total, rest_of_total, wide)
+            products = (in_one(product, rest_of_product, wide) - (mean - high) * totals) * factor
         slope, constant = np.zeros_like(mean, wide), np.zeros_like(mean, wide)
         if normalized is not None:
             apart = math.prod(n for a, n in enumerate(self.x.shape) if a not in normalized and a != self.axis) * groups

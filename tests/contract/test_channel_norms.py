@@ -81,7 +81,9 @@ def test_batch_norm(shape, axis, working_dtype, rng):
 
 
 @pytest.mark.parametrize(("offset", "of_grad"), [(0, 0), (0, 3), (1e4, 0), (1e4, 3)])
-@pytest.mark.parametrize(("shape", "axis"), [((16, 3, 30, 40), 1), ((1, 2, 200, 200), 1), ((16, 50, 3), -1), ((30000, 9), 1)], ids=str)
+@pytest.mark.parametrize(
+    ("shape", "axis"), [((16, 3, 30, 40), 1), ((1, 2, 200, 200), 1), ((16, 50, 3), -1), ((30000, 9), 1)], ids=str
+)
 def test_sums_of_batch_norm(shape, axis, offset, of_grad, rng):
     """Right to 2 ulp, also where the gradient has a mean, whose products with the normalised elements cancel."""
     x, grad = (rng.normal(size=shape) + offset).astype(np.float32), (rng.normal(size=shape) + of_grad).astype(np.float32)
