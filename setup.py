@@ -58,7 +58,6 @@ class BuildExtension(build_ext):
         generated.mkdir(parents=True, exist_ok=True)
         for printer, output in (("emit", "mathematics"), ("emit_rows", "rows")):
             emit(f"kernels/{printer}.py", str(ROOT / "fastact"), str(generated / f"{output}.inc"))
-        self.sources = [*ROOT.glob("kernels/*.[hc]pp"), *generated.iterdir()]
         ext.include_dirs.append(str(generated))
         openmp = self.flags_for_openmp()
         ext.extra_compile_args += [*MEANING, *LINES, *openmp, *CHECKS]
@@ -66,13 +65,13 @@ class BuildExtension(build_ext):
         ext.extra_objects += self.compile_kernels(ext.include_dirs)
         super().build_extension(ext)
 
-    def is_new(self, path: str, job: Job) -> bool:
-        """Tell whether an object was made from its source and the headers as they are; those of rows are named after them."""
-        headers = [
-            s for s in self.sources if s.suffix != ".cpp" and (job.source.startswith("rows") or not s.name.startswith("row"))
-        ]
-        sources = [ROOT / "kernels" / f"{job.source}.cpp", *headers]
-        return os.path.exists(path) and os.path.getmtime(path) > max(s.stat().st_mtime for s in sources)
+    def is_new(self, path: str) -> bool:
+        """Tell whether an object was made from the files that it depends on as they are; -MMD lists them beside it."""
+        listed = Path(path).with_suffix(".d")
+        if not os.path.exists(path) or not listed.exists():
+            return False
+        sources = listed.read_text().partition(":")[2].replace("\\\n", " ").split()
+        return all(os.path.exists(s) and os.path.getmtime(s) < os.path.getmtime(path) for s in sources)
 
     def compiles(self, flags: list[str], source: str) -> bool:
         """Tell whether the compiler takes these flags and this source."""
@@ -116,14 +115,14 @@ class BuildExtension(build_ext):
             source = os.path.relpath(ROOT / "kernels" / f"{job.source}.cpp")
             folder = str(Path(self.build_temp) / job.folder)
             objects = self.compiler.object_filenames([source], output_dir=folder)
-            if not self.force and all(self.is_new(o, job) for o in objects):
+            if not self.force and all(map(self.is_new, objects)):
                 return objects
             return self.compiler.compile(
                 [source],
                 output_dir=folder,
                 include_dirs=[*include_dirs, str(ROOT / "kernels")],
                 macros=job.macros,
-                extra_postargs=[*MEANING, *LINES, *WARNINGS, *job.flags, *CHECKS],
+                extra_postargs=["-MMD", *MEANING, *LINES, *WARNINGS, *job.flags, *CHECKS],
             )
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
