@@ -18,7 +18,17 @@ from .arrays import Array, cast, computing_dtype, is_direct, same_elements, shar
 from .steps import recorded
 from .threads import get_num_threads
 
-__all__ = ["BLOCK", "Index", "add_over_channels", "block_indices", "compiled_steps", "copied_blocks", "part_of", "run_blocks"]
+__all__ = [
+    "BLOCK",
+    "Index",
+    "add_over_channels",
+    "block_indices",
+    "compiled_steps",
+    "copied_blocks",
+    "part_of",
+    "run_blocks",
+    "shared_blocks",
+]
 
 Index = tuple[slice, ...]
 
@@ -30,6 +40,9 @@ _BlockSteps = getattr(backend_module, "BlockSteps", None)
 
 SHARE = 4
 """Blocks for which another thread pays: to start it takes about as long as one."""
+
+SHARED = 1 if _BlockSteps is None else 8
+"""Blocks that are worked on together where one step follows the other: compiled steps take several threads each."""
 
 
 def block_indices(shape: tuple[int, ...], size: int) -> Iterator[Index]:
@@ -51,6 +64,12 @@ def block_indices(shape: tuple[int, ...], size: int) -> Iterator[Index]:
             yield (*before, slice(start, start + step))
 
 
+def shared_blocks(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Iterator[tuple[Index, Array]]:
+    """Yield parts of an array that are worth sharing among threads, with an array that has room for any of them."""
+    room = np.empty(min(prod(shape), SHARED * BLOCK), dtype)
+    return ((index, room) for index in block_indices(shape, SHARED * BLOCK) if room.size)
+
+
 def part_of(x: Array, index: Index) -> Array:
     """Return a block of an array; an axis of length one serves all blocks."""
     if 1 in x.shape:
@@ -66,9 +85,8 @@ def run_blocks(
     outputs: Sequence[Array],
     dtype: np.dtype[Any],
     scratch: int = 0,
-    totals: Sequence[Array] = (),
 ) -> None:
-    """Call ``body(*inputs, *outputs, *scratch, *totals)`` on one block of the operands after the other.
+    """Call ``body(*inputs, *outputs, *scratch)`` on one block of the operands after the other.
 
     The body gets native, aligned arrays of the computing dtype; several threads may call it at a time.  Several outputs it may
     write at any time, and use as scratch.  A single one it writes last: it may be one of the inputs, or the last block of
@@ -79,7 +97,7 @@ def run_blocks(
     Parameters
     ----------
     body : callable
-        Without `totals` it is called just once with the same number of operands, if the backend can run its steps by itself.
+        It is called just once with the same number of operands, if the backend can run its steps by itself.
     inputs : sequence of ndarray
         Of any dtypes and layouts.  They broadcast to the shape of the outputs and may overlap these, as if they were copies.
     outputs : sequence of ndarray
@@ -88,14 +106,11 @@ def run_blocks(
         That of the results; what is computed in float32 for float16.
     scratch : int
         How many more blocks the body wants.
-    totals : sequence of ndarray
-        Sums with all of the axes of the outputs, which the body adds to.  Where there are any, the shape alone decides on the
-        blocks, so that strides and threads cannot change the order of summation.
     """
     if outputs[0].size == 0:
         return
     dtype = computing_dtype(dtype)
-    compiled = None if totals else compiled_steps(body, len(inputs), len(outputs), scratch)
+    compiled = compiled_steps(body, len(inputs), len(outputs), scratch)
     if compiled is not None and compiled(inputs, outputs, dtype.num):
         return
     shape = outputs[0].shape
@@ -109,7 +124,7 @@ def run_blocks(
             x = x.copy()
         apart.append(x if x.shape == shape or is_direct(x, dtype) else cast(x, dtype))
     if compiled is None or not compiled(apart, outputs, dtype.num):
-        _walk_in_numpy(body, apart, outputs, dtype, scratch, totals, in_place)
+        _walk_in_numpy(body, apart, outputs, dtype, scratch, in_place)
 
 
 @cache
@@ -127,12 +142,11 @@ def _walk_in_numpy(
     outputs: Sequence[Array],
     dtype: np.dtype[Any],
     scratch: int,
-    totals: Sequence[Array],
     in_place: bool,
 ) -> None:
     shape = outputs[0].shape or (1,)
     operands = [x.reshape((1,) * (len(shape) - x.ndim) + x.shape) for x in inputs] + [y.reshape(shape) for y in outputs]
-    if not totals and not all(x.flags.c_contiguous for x in operands):
+    if not all(x.flags.c_contiguous for x in operands):
         # The order of the memory, not that of the axes.
         full = [x for x in operands if x.shape == shape]
         order = sorted(range(len(shape)), key=lambda axis: -sum(abs(x.strides[axis]) for x in full))
@@ -160,12 +174,12 @@ def _walk_in_numpy(
                     ready[k][...] = parts[k]
                 for k in scattered:
                     ready[k] = next(free)
-                body(*ready, *free, *parts[-1:] * lent, *[part_of(total, index) for total in totals])
+                body(*ready, *free, *parts[-1:] * lent)
                 for k in scattered:
                     np.copyto(parts[k], ready[k], casting="same_kind")
 
     indices = block_indices(shape, BLOCK)
-    threads = 1 if totals else min(get_num_threads(), prod(shape) // (SHARE * BLOCK))
+    threads = min(get_num_threads(), prod(shape) // (SHARE * BLOCK))
     if threads <= 1:
         walk(indices)
         return
@@ -188,13 +202,21 @@ def copied_blocks(x: Array, dtype: np.dtype[Any]) -> Iterator[Array]:
         yield block
 
 
-def add_over_channels(total: Array, values: Array, axis: int) -> None:
-    """Add the sums of a block over all of its axes but one; they are carried in float64, in an order that the shape decides."""
-    outer, channels, inner = prod(values.shape[:axis]), values.shape[axis], prod(values.shape[axis + 1 :])
-    wide = values.astype(np.float64, order="C").reshape(outer, channels, inner)
-    while outer > 1:
-        half = outer // 2
-        wide[:half] += wide[outer - half : outer]
-        outer -= half
-    sums = wide[0, :, 0] if inner == 1 else wide[0].sum(axis=-1)
-    total += sums.reshape(total.shape)
+def add_over_channels(total: Array, values: Array, axis: int, factor: Array | None = None) -> None:
+    """Add the sums of an array, or of its products with a factor, over all axes but one.
+
+    They are carried in float64 block by block, in an order that the shape decides.
+    """
+    for index in block_indices(values.shape, BLOCK):
+        wide = part_of(values, index).astype(np.float64, order="C")
+        if factor is not None:
+            wide *= part_of(factor, index)
+        of_block = part_of(total, index)
+        outer, inner = prod(wide.shape[:axis]), prod(wide.shape[axis + 1 :])
+        wide = wide.reshape(outer, wide.shape[axis], inner)
+        while outer > 1:
+            half = outer // 2
+            wide[:half] += wide[outer - half : outer]
+            outer -= half
+        sums = wide[0, :, 0] if inner == 1 else wide[0].sum(axis=-1)
+        of_block += sums.reshape(of_block.shape)

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .arrays import Array, check_writeable_in_place, one_axis
-from .blocks import add_over_channels, compiled_steps, run_blocks
+from ._active import backend_module
+from .arrays import Array, check_writeable_in_place, computing_dtype, is_direct, one_axis
+from .blocks import add_over_channels, compiled_steps, part_of, run_blocks, shared_blocks
 from .forms import Activation
 from .inner_activations import inner_activation, with_parameters
+from .moments import wide_sums
 from .operation import differentiable
 from .results import one_result
-from .row_calls import as_array, as_array_like, result_dtype
+from .row_calls import aligned, apart, as_array, as_array_like, result_dtype, wider
 
 __all__ = ["affine_activation", "affine_activation_", "bias_activation", "bias_activation_"]
 
@@ -30,13 +32,17 @@ def _per_channel(function: str, argument: str, value: Any, x: Array, axis: int) 
             f"{function}: {argument} has shape {numbers.shape}; it must have one number for each of the {x.shape[axis]} channels "
             f"along axis {axis} of x"
         )
-    return numbers.reshape(-1, *(1,) * (x.ndim - 1 - axis))
+    return aligned(numbers, x.ndim, (axis,))
 
 
 def _shift(x: Array, numbers: Sequence[Array], out: Array) -> None:
     """x + bias, or x * scale + shift."""
     product = np.multiply(x, numbers[0], out=out) if len(numbers) == 2 else x
     np.add(product, numbers[-1], out=out)
+
+
+# Row programs sum faster than NumPy only where they are compiled.
+_KERNELS = hasattr(backend_module, "run_rows")
 
 
 @cache
@@ -91,6 +97,24 @@ def _value(
     return result
 
 
+@cache
+def _steps_back(f: Activation, channels: int) -> Callable[..., None]:
+    """The gradient by x + bias or by x * scale + shift."""
+
+    def body(grad: Array, x: Array, *rest: Array) -> None:
+        *others, by_sum, shifted = rest
+        numbers, others = others[:channels], others[channels:]
+        _shift(x, numbers, shifted)
+        f.backward.ufunc(grad, shifted, *others, by_sum)
+
+    return body
+
+
+def _product(x: Array, y: Array, out: Array) -> None:
+    """x * y."""
+    np.multiply(x, y, out=out)
+
+
 def _backward(
     function: str,
     grad: Any,
@@ -108,24 +132,32 @@ def _backward(
     channels = [_per_channel(function, name, value, x, axis) for name, value in numbers.items()]
     f, values = with_parameters(function, inner_activation(function, activation), parameters, dtype, x.shape)
     result = one_result(function, out, x, dtype)
-    # The next wider type for the sums over the blocks, where there is one.
-    wide = np.longdouble if dtype == np.float64 else np.float64
-    totals = [np.zeros([n if a == axis else 1 for a, n in enumerate(x.shape)], wide) for _ in channels]
-
-    def body(grad: Array, x: Array, *rest: Array) -> None:
-        *others, by_x, shifted, gradient = rest[: -len(channels)]
-        totals = rest[-len(channels) :]
-        numbers, others = others[: len(channels)], others[len(channels) :]
-        _shift(x, numbers, shifted)
-        scaled = len(numbers) == 2
-        by_sum = gradient if scaled else by_x
-        f.backward.ufunc(grad, shifted, *others, by_sum)
-        add_over_channels(totals[-1], by_sum, axis)
-        if scaled:
-            add_over_channels(totals[0], np.multiply(by_sum, x, out=shifted), axis)
-            np.multiply(by_sum, numbers[0], out=by_x)
-
-    run_blocks(body, [grad, x, *channels, *values], [result], dtype, 2, totals)
+    beside = tuple(a for a in range(x.ndim) if a != axis)
+    totals = [np.zeros([n if a == axis else 1 for a, n in enumerate(x.shape)], wider(dtype)) for _ in channels]
+    values = [v.reshape((1,) * (x.ndim - v.ndim) + v.shape) for v in values]
+    inputs = [apart(a, result) for a in (grad, x, *channels, *values)]
+    computed, scaled = computing_dtype(dtype), len(channels) == 2
+    direct = not scaled and is_direct(result, computed)
+    zero = np.zeros((1,) * x.ndim, computed)
+    # Parts of the shape alone, so that strides and threads cannot change the order of summation.
+    for index, room in shared_blocks(x.shape, computed):
+        parts, by_x = [part_of(a, index) for a in inputs], part_of(result, index)
+        by_sum = by_x if direct else room[: by_x.size].reshape(by_x.shape)
+        run_blocks(_steps_back(f, len(channels)), parts, [by_sum], computed, scratch=1)
+        with np.errstate(all="ignore"):
+            of_part = [part_of(total, index) for total in totals]
+            if _KERNELS:
+                operands = [by_sum, parts[1], zero] if scaled else [by_sum]
+                sums = wide_sums(function, "standardize_sums" if scaled else "sums", operands, beside, computed)
+                for total, more in zip(of_part, sums, strict=True):
+                    total += more
+            else:
+                for total, factor in zip(of_part, [parts[1], None] if scaled else [None], strict=True):
+                    add_over_channels(total, by_sum, axis, factor)
+            if scaled:
+                run_blocks(_product, [by_sum, parts[2]], [by_x], computed)
+            elif not direct:
+                np.copyto(by_x, by_sum, casting="same_kind")
     dtypes = [v.dtype if isinstance(v, np.ndarray) and v.dtype.kind == "f" else dtype for v in numbers.values()]
     with np.errstate(all="ignore"):
         return result, *[total.reshape(-1).astype(d.newbyteorder("=")) for total, d in zip(totals, dtypes, strict=True)]

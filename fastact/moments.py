@@ -10,7 +10,7 @@ import numpy as np
 from .arrays import Array
 from .row_calls import Rows, wider
 
-__all__ = ["Statistics", "check_statistics", "factor_of", "in_one", "two_parts", "wide_moments"]
+__all__ = ["Statistics", "check_statistics", "factor_of", "in_one", "two_parts", "wide_moments", "wide_sums"]
 
 
 class Statistics(NamedTuple):
@@ -87,6 +87,20 @@ def wide_moments(function: str, x: Array, axes: tuple[int, ...], dtype: np.dtype
         mean = means.mean(axis=others, keepdims=True)
         between = ((means - mean) ** 2).mean(axis=others, keepdims=True)
         return mean, squares.sum(axis=others, keepdims=True) / (length * count) + between
+
+
+def wide_sums(function: str, program: str, inputs: list[Array], axes: tuple[int, ...], dtype: np.dtype[Any]) -> list[Array]:
+    """Return the sums that a row program returns in two parts each, over some axes, which keep the length 1; in a wider type.
+
+    As for `wide_moments` the parts along the longest run of neighbours are summed first.
+    """
+    shape = inputs[0].shape
+    run = _longest_run(shape, axes)
+    parts = Rows(function, dtype, shape, run).run(program, inputs, values={"sums": 2, "standardize_sums": 4}[program])
+    others = tuple(a for a in axes if a not in run)
+    with np.errstate(all="ignore"):
+        pairs = zip(parts[::2], parts[1::2], strict=True)
+        return [in_one(high, low, wider(dtype)).sum(axis=others, keepdims=True) for high, low in pairs]
 
 
 def two_parts(wide: Array, dtype: np.dtype[Any]) -> tuple[Array, Array]:

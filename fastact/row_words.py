@@ -70,7 +70,7 @@ def row_dot(x: Array, y: Array) -> Array:
 
 def row_distance_dot(x: Array, y: Array, origin: Array) -> tuple[Array, Array]:
     distance = np.subtract(y, origin, dtype=_WIDER[x.dtype])
-    return _parts(_sum(distance * x), x.dtype)
+    return _parts(_sum(np.multiply(distance, x, out=distance)), x.dtype)
 
 
 def row_norm(x: Array) -> Array:

@@ -350,6 +350,11 @@ def moments(x: Any) -> Any:
     return high, low, norm
 
 
+def sums(x: Any) -> Any:
+    total, rest = row_sum_parts(x)
+    return total, rest
+
+
 def standardize(x: Any, mean: Row, rest: Row, factor: Row, weight: Row, bias: Row) -> Any:
     return fma(standardized(x, mean, rest, factor), weight, bias)
 
@@ -563,6 +568,7 @@ PROGRAMS = (
     rms_norm_backward,
     affine_gradients,
     moments,
+    sums,
     standardize,
     standardize_sums,
     standardize_backward,
