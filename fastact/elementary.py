@@ -35,9 +35,8 @@ from .coefficients import (
     TANH_POWER,
     TANH_SHRINK,
     TANH_SMALL,
-    THIRD,
-    THIRD_REST,
     TO_INTEGER,
+    TWELFTH,
 )
 from .words import (
     absolute,
@@ -78,6 +77,17 @@ def reduce_by_ln2(x: Any) -> Any:
     """Return ``r`` and the integer ``n`` with ``x = r + n * log(2)`` and ``abs(r)`` at most about ``log(2) / 2``."""
     n = fma(x, LOG2_E, TO_INTEGER) - TO_INTEGER
     return fma(n, -LN2_LOW, fma(n, -LN2_HIGH, x)), n
+
+
+def reduce_by_scaled_ln2(x: Any, scale: Any, inverse: Any) -> Any:
+    """Return ``line`` and the integer ``n`` with ``x = line + n * scale * log(2)``, given the inverse of the scale.
+
+    The line is as near to it as a number can be, which its quotient by the scale is not.
+    """
+    step = scale * LN2_HIGH
+    step_rest = fma(scale, LN2_LOW, fma(scale, LN2_HIGH, -step))
+    n = fma(x, LOG2_E * inverse, TO_INTEGER) - TO_INTEGER
+    return fma(n, -step_rest, fma(n, -step, x)), n
 
 
 def exp(x: Any) -> Any:
@@ -172,21 +182,28 @@ def softplus_near_zero(x: Any, rest: Any) -> Any:
     return LN2_HIGH + fma(square, polynomial(square, LOG_COSH), line)
 
 
-def sigmoid_tail_parts(t: Any) -> Any:
-    """Return ``d``, its inverse, ``s`` and ``n`` with ``s = 2**n`` and ``s / d`` the logistic function of ``-t``.
+def parts_of_sigmoid_tail(p: Any, n: Any) -> Any:
+    """Return ``d``, its inverse, the relative error of that, and ``s`` with ``s / d`` the logistic function of ``-t``.
 
-    The inverse has what rounding took from ``d``.  For ``t`` not below zero, within the range of exponents.
+    For ``exp(t) = (1 + p) * 2**n`` with ``t`` not below zero, within the range of exponents.
     """
-    # exp(t) = (1 + p) / scale
-    p, n = growth(t)
     scale = ldexp(1.0, -n)
     excess = p + scale
     denominator = excess + 1.0
     inverse = 1.0 / denominator
-    # What rounding took from the denominator and from its inverse is put back.
+    # What rounding took from the denominator and from its inverse.
     rest = excess - (denominator - 1.0)
-    exact = fma(inverse, fma(-inverse, rest, fma(-inverse, denominator, 1.0)), inverse)
-    return denominator, exact, scale, -n
+    return denominator, inverse, fma(-inverse, rest, fma(-inverse, denominator, 1.0)), scale
+
+
+def sigmoid_tail_and_slope_of_growth(p: Any, n: Any) -> Any:
+    """Return the logistic function of ``-t``, and ``s`` with ``s * 2**-n`` its derivative there.
+
+    For ``exp(t) = (1 + p) * 2**n`` with ``t`` not below zero, within the range of exponents.
+    """
+    denominator, inverse, error, scale = parts_of_sigmoid_tail(p, n)
+    exact = fma(inverse, error, inverse)
+    return scale / denominator, fma(-scale * exact, exact, exact)
 
 
 def sigmoid_tail_and_slope(t: Any) -> Any:
@@ -194,8 +211,9 @@ def sigmoid_tail_and_slope(t: Any) -> Any:
 
     For ``t`` not below zero, within the range of exponents.
     """
-    denominator, inverse, scale, n = sigmoid_tail_parts(t)
-    return scale / denominator, fma(-scale * inverse, inverse, inverse), n
+    p, n = growth(t)
+    q, slope = sigmoid_tail_and_slope_of_growth(p, n)
+    return q, slope, -n
 
 
 def sigmoid_tail(t: Any) -> Any:
@@ -216,35 +234,22 @@ def tanh_near_zero(a: Any) -> Any:
     return fma(a * square, polynomial(square, TANH), a)
 
 
+def power_in_tanh(a: Any, rate: Any) -> Any:
+    """Return ``2**(rate * a)`` to the digits that count in the hyperbolic tangent it makes from `TANH_SMALL` on."""
+    n = fma(a, rate, TO_INTEGER) - TO_INTEGER
+    f = fma(a, rate, -n)
+    return ldexp(fma(f, polynomial(f, TANH_POWER), 1.0), n)
+
+
 def tanh_of_magnitude(a: Any) -> Any:
     """Hyperbolic tangent of ``a`` from zero to ``TANH_END``."""
-    # Where it is used, exp(2 * a) needs fewer digits than the result has.
-    n = fma(a, 2.0 * LOG2_E, TO_INTEGER) - TO_INTEGER
-    f = fma(a, 2.0 * LOG2_E, -n)
-    power = ldexp(fma(f, polynomial(f, TANH_POWER), 1.0), n)
-    return where(a < TANH_SMALL, tanh_near_zero(a), 1.0 - 2.0 / (power + 1.0))
+    return where(a < TANH_SMALL, tanh_near_zero(a), 1.0 - 2.0 / (power_in_tanh(a, 2.0 * LOG2_E) + 1.0))
 
 
-def shortfall_of_tanh_far(a: Any, rest: Any) -> Any:
-    """Return ``1 - tanh(a + rest)`` to the digits that the tangent has of it, for ``a`` from `TANH_SMALL` to `TANH_END`."""
-    # The power stays finite.
-    a = minimum(a, 0.75 * TANH_END)
-    p, n = growth_of_sum(a + a, rest + rest)
-    power = ldexp(1.0, n)
-    above = power + 1.0
-    denominator = fma(power, p, above)
-    shortfall = 2.0 / denominator
-    # What rounding took from the denominator is put back.
-    return fma(-0.5 * shortfall * shortfall, fma(power, p, above - denominator), shortfall)
-
-
-def slope_of_tanh(a: Any, rest: Any) -> Any:
-    """Return ``s``, its rest and ``n`` with ``s * 2**n = 1 - tanh(a + rest)**2``, for ``a`` from zero to ``TANH_END``."""
-    denominator, inverse, scale, n = sigmoid_tail_parts(a + a)
-    q = scale * inverse
-    slope = fma(-q, inverse, inverse)
-    slope_rest = fma(-q, inverse, inverse - slope)
-    return slope, fma(-2.0 * (fma(-2.0, q, 1.0) * rest), slope, slope_rest), n + 2.0
+def gap_of_tanh(a: Any) -> Any:
+    """Return ``1 - tanh(a)`` for ``a`` from `TANH_SMALL` to ``0.75 * TANH_END``."""
+    r, n = reduce_by_ln2(a + a)
+    return 2.0 / (ldexp(polynomial(r, EXP), n) + 1.0)
 
 
 def tanh(x: Any) -> Any:
@@ -255,13 +260,8 @@ def tanh(x: Any) -> Any:
 def shortfall_of_tanh(a: Any) -> Any:
     """Return ``a - tanh(a)`` for ``a`` from zero to one."""
     square = a * a
-    cube = a * square
-    # What rounding took from the cube and from the quotient by it is put back.
-    cube_rest = fma(a, square, -cube) + a * fma(a, a, -square)
-    bend = polynomial(square, TANH_SHRINK)
-    quotient = fma(square, bend, THIRD)
-    quotient_rest = fma(square, bend, THIRD - quotient) + THIRD_REST
-    return fma(cube, quotient, fma(cube, quotient_rest, cube_rest * quotient))
+    # The quarter is exact: what rounding takes from the other product, which is a smaller one, hardly counts.
+    return fma(0.25 * a, square, (a * square) * fma(square, polynomial(square, TANH_SHRINK), TWELFTH))
 
 
 def exp_of_half_square(t: Any) -> Any:

@@ -176,8 +176,10 @@ TAIL_POLE = {"float32": mpf("2.5625"), "float64": mpf("2.875")}
 TAIL_CENTRE = {"float32": mpf("0.453125"), "float64": mpf("0.5")}
 TAIL_END = {"float32": mpf("14.625"), "float64": mpf(39)}
 
-# The farther out, the less an error of exp(2 * x) counts; in float32 the polynomial has digits to spare.
-TANH_SMALL = {"float32": mpf("0.65"), "float64": mpf("0.55")}
+# The farther out, the less an error of exp(2 * x) counts.
+TANH_SMALL = dict.fromkeys(PRECISIONS, mpf("0.65"))
+
+LECUN_SCALE = mpf("1.7159")
 
 # Above one, where the steps of x are coarse enough for the values of another formula to rise with them.
 SOFTPLUS_NEAR = mpf("1.0625")
@@ -238,6 +240,10 @@ def share_in_tanh(f: mpf, precision: str) -> mpf:
     if power < mp.exp(2 * TANH_SMALL[precision]):
         power *= 2
     return 2 * power / (1 + power) ** 2 / mpf(2) ** f
+
+
+def lecun_tanh(x: mpf) -> mpf:
+    return LECUN_SCALE * mp.tanh(2 * x / 3)
 
 
 def pull(t: mpf) -> mpf:
@@ -303,24 +309,20 @@ def module() -> str:
         number_constant(
             "HUGE", "a large number whose sums do not overflow", {"float32": mpf(2) ** 125, "float64": mpf(2) ** 1021}
         ),
-        number_constant("SIXTH", "1 / 6", high(mpf(1) / 6)),
-        number_constant("SIXTH_REST", "1 / 6 - SIXTH", low(mpf(1) / 6)),
-        number_constant("THIRD", "1 / 3", high(mpf(1) / 3)),
-        number_constant("THIRD_REST", "1 / 3 - THIRD", low(mpf(1) / 3)),
+        number_constant("TWELFTH", "1 / 12", both(mpf(1) / 12)),
+        number_constant("THIRD", "1 / 3", both(mpf(1) / 3)),
+        number_constant("FOUR_THIRDS", "4 / 3", both(mpf(4) / 3)),
         number_constant("HALF_PI", "pi / 2", high(mp.pi / 2)),
         number_constant("HALF_PI_REST", "pi / 2 - HALF_PI", low(mp.pi / 2)),
-        number_constant("SELU_SCALE", "the slope of selu above zero", high(selu_scale)),
-        number_constant("SELU_SCALE_REST", "the rest of it", low(selu_scale)),
+        number_constant("SELU_SCALE", "the slope of selu above zero", both(selu_scale)),
         number_constant("SELU_SLOPE", "the slope of selu just below zero", high(selu_slope)),
         number_constant("SELU_SLOPE_REST", "the rest of it", low(selu_slope)),
         number_constant("QUICK_GELU", "1.702", high(mpf("1.702"))),
         number_constant("QUICK_GELU_REST", "1.702 - QUICK_GELU", low(mpf("1.702"))),
-        number_constant("TWO_THIRDS", "2 / 3", high(mpf(2) / 3)),
-        number_constant("TWO_THIRDS_REST", "2 / 3 - TWO_THIRDS", low(mpf(2) / 3)),
-        number_constant("LECUN_SCALE", "1.7159", high(mpf("1.7159"))),
-        number_constant("LECUN_SCALE_REST", "1.7159 - LECUN_SCALE", low(mpf("1.7159"))),
-        number_constant("LECUN_SLOPE", "1.7159 * 2 / 3", high(mpf("1.7159") * 2 / 3)),
-        number_constant("LECUN_SLOPE_REST", "1.7159 * 2 / 3 - LECUN_SLOPE", low(mpf("1.7159") * 2 / 3)),
+        number_constant("LECUN_SCALE", "1.7159", both(LECUN_SCALE)),
+        number_constant("LECUN_SLOPE", "1.7159 * 2 / 3", high(LECUN_SCALE * 2 / 3)),
+        number_constant("LECUN_SLOPE_REST", "1.7159 * 2 / 3 - LECUN_SLOPE", low(LECUN_SCALE * 2 / 3)),
+        number_constant("LECUN_RATE", "4 / (3 * log(2))", both(4 / (3 * ln2))),
         number_constant("TAIL_POLE", "normal_cdf(-t) is exp(-t * t / 2) / (t + TAIL_POLE) times a smooth function", TAIL_POLE),
         number_constant("TAIL_CENTRE", "the middle of t / (t + TAIL_POLE)", TAIL_CENTRE),
         number_constant("NORMAL_END", "from it on normal_cdf(-x) * x and exp(-x * x / 2) round to zero", TAIL_END),
@@ -366,7 +368,7 @@ def module() -> str:
             always(lambda y: (mp.tanh(mp.sqrt(y)) / mp.sqrt(y) - 1) / y),
             always(lambda y: y * mp.sqrt(y) / mp.tanh(mp.sqrt(y))),
             {p: (mpf(2) ** -30, TANH_SMALL[p] ** 2) for p in PRECISIONS},
-            {"float32": 4, "float64": 10},
+            {"float32": 4, "float64": 11},
         ),
         polynomial_constant(
             "TANH_POWER",
@@ -375,6 +377,14 @@ def module() -> str:
             lambda p: lambda f: f * share_in_tanh(f, p),
             dict.fromkeys(PRECISIONS, (-mpf(1) / 2, mpf(1) / 2)),
             {"float32": 4, "float64": 10},
+        ),
+        polynomial_constant(
+            "LECUN_TANH",
+            "1.7159 * (tanh(2 * sqrt(y) / 3) / sqrt(y) - 2 / 3) / y",
+            always(lambda y: (lecun_tanh(mp.sqrt(y)) / mp.sqrt(y) - LECUN_SCALE * 2 / 3) / y),
+            always(lambda y: y * mp.sqrt(y) / lecun_tanh(mp.sqrt(y))),
+            dict.fromkeys(PRECISIONS, (mpf(2) ** -30, mpf(1))),
+            {"float32": 4, "float64": 12},
         ),
         polynomial_constant(
             "TANH_SHRINK",

@@ -7,9 +7,11 @@ from typing import Any
 
 from ..coefficients import (
     DECAY_END,
+    EXP,
     EXP_HIGHEST,
     EXP_LOWEST,
     EXPM1,
+    FOUR_THIRDS,
     GELU_CUBIC_CUBIC,
     GELU_CUBIC_CUBIC_REST,
     GELU_CUBIC_SHIFT,
@@ -26,17 +28,17 @@ from ..coefficients import (
     GELU_TANH_SLOPE_CUBIC,
     GELU_TANH_SLOPE_REST,
     HUGE,
+    LECUN_RATE,
     LECUN_SCALE,
-    LECUN_SCALE_REST,
     LECUN_SLOPE,
     LECUN_SLOPE_REST,
+    LECUN_TANH,
     MISH_HIGHEST,
     MISH_LOWEST,
     NORMAL_END,
     QUICK_GELU,
     QUICK_GELU_REST,
     SELU_SCALE,
-    SELU_SCALE_REST,
     SELU_SLOPE,
     SELU_SLOPE_REST,
     SOFTPLUS_NEAR,
@@ -45,26 +47,25 @@ from ..coefficients import (
     TANH_SHRINK,
     TANH_SMALL,
     THIRD,
-    TWO_THIRDS,
-    TWO_THIRDS_REST,
 )
 from ..declaration import activation, from_output
 from ..elementary import (
     exp_of_minus_square,
     expm1,
     expm1_and_exp,
+    gap_of_tanh,
     gate_and_slope,
     growth,
     growth_of_cubic,
     growth_of_sum,
-    inverse_and_rest,
     log1p_of_growth,
-    reduce_by_ln2,
+    parts_of_sigmoid_tail,
+    power_in_tanh,
+    reduce_by_scaled_ln2,
     shortfall_of_tanh,
-    shortfall_of_tanh_far,
     sigmoid_tail,
     sigmoid_tail_and_slope,
-    slope_of_tanh,
+    sigmoid_tail_and_slope_of_growth,
     softplus_near_zero,
     steepness_of_cubic,
     tanh_near_zero,
@@ -166,10 +167,11 @@ def selu(x: Any) -> Any:
     >>> fa.selu([-1.0, 0.0, 2.0]).round(4)
     array([-1.1113,  0.    ,  2.1014])
     """
-    grown, e = expm1_and_exp(minimum(x, 0.0))
-    above = fma(x, SELU_SCALE, minimum(x, HUGE) * SELU_SCALE_REST)
-    slope = where(x > 0.0, SELU_SCALE, fma(e, SELU_SLOPE, e * SELU_SLOPE_REST))
-    return where(x > 0.0, above, copysign(fma(grown, SELU_SLOPE, grown * SELU_SLOPE_REST), x)), slope
+    p, n = growth(maximum(minimum(x, 0.0), MISH_LOWEST))
+    scale = ldexp(1.0, n)
+    below = SELU_SLOPE * fma(scale, p, scale - 1.0)
+    slope = ldexp(fma(SELU_SLOPE, p, SELU_SLOPE), n)
+    return where(x < 0.0, below, SELU_SCALE * x), where(x > 0.0, SELU_SCALE, slope)
 
 
 @from_output(selu)
@@ -205,20 +207,18 @@ def celu(x: Any, alpha: Any = 1.0) -> Any:
     >>> fa.celu([-1.0, 2.0], alpha=0.5).round(4)
     array([-0.4323,  2.    ])
     """
-    inverse, inverse_rest = inverse_and_rest(alpha)
-    below = minimum(x, 0.0)
-    quotient = below * inverse
-    inside = quotient > EXP_LOWEST
-    z = maximum(quotient, EXP_LOWEST)
-    start, n = reduce_by_ln2(z)
-    # The exponent is right to more than its own digits: it has what the quotient lost.
-    rest = where(inside, fma(below, inverse_rest, fma(below, inverse, -quotient)), 0.0)
-    r = start + rest
-    p = r + fma(r * r, polynomial(r, EXPM1), (start - r) + rest)
+    inverse = 1.0 / alpha
+    below = maximum(minimum(x, 0.0), alpha * EXP_LOWEST)
+    # alpha * exp(x / alpha) = (alpha + grown) * 2**n
+    line, n = reduce_by_scaled_ln2(below, alpha, inverse)
+    r = line * inverse
+    bend = r * polynomial(r, EXPM1)
+    grown = fma(line, bend, line)
     scale = ldexp(1.0, n)
-    grown = fma(scale, p, scale - 1.0)
-    e = ldexp(1.0 + p, n)
-    return where(x >= 0.0, x, alpha * grown), e, fma(-z, e, grown)
+    # Where little of the exponential is left it is rounded as a whole: no step of x makes the value go down.
+    value = where(n < -1.0, fma(scale, alpha + grown, -alpha), fma(scale, grown, fma(alpha, scale, -alpha)))
+    e = ldexp(1.0 + fma(r, bend, r), n)
+    return where(x < 0.0, value, x), e, inverse * fma(-below, e, value)
 
 
 @from_output(celu)
@@ -395,14 +395,13 @@ def tanh_shrink(x: Any) -> Any:
     array([-1.036 ,  0.0379])
     """
     a = absolute(x)
-    near = minimum(a, 1.0)
-    small = shortfall_of_tanh(near)
-    t = near - small
-    t_rest = (near - t) - small
-    q, slope, n = sigmoid_tail_and_slope(minimum(a + a, -EXP_LOWEST))
-    inside = a < 1.0
-    value = where(inside, small, (a - 1.0) + (q + q))
-    return copysign(value, x), where(inside, fma(t, t, 2.0 * t * t_rest), 1.0 - ldexp(slope, n + 2.0))
+    small = shortfall_of_tanh(a)
+    t = a - small
+    t_rest = (a - t) - small
+    gap = gap_of_tanh(minimum(a, 0.75 * TANH_END))
+    near = a < 1.0
+    value = where(near, small, (a - 1.0) + gap)
+    return copysign(value, x), where(near, fma(t, t, 2.0 * t * t_rest), 1.0 - fma(-gap, gap, gap + gap))
 
 
 @activation(limits={-inf: (-1.7159, 0.0), inf: (1.7159, 0.0)}, monotone=True)
@@ -418,18 +417,19 @@ def lecun_tanh(x: Any) -> Any:
     array([-1.    ,  0.    ,  1.4929])
     """
     a = minimum(absolute(x), 1.5 * TANH_END)
-    z = TWO_THIRDS * a
-    rest = fma(TWO_THIRDS_REST, a, fma(TWO_THIRDS, a, -z))
-    # Near zero from x itself, as the product with 2 / 3 has lost some of it.
-    near = minimum(z, 1.0)
-    shortfall = shortfall_of_tanh(near)
-    t = near - shortfall
-    small = fma(LECUN_SLOPE, a, fma(-LECUN_SCALE, fma(rest, t * t, shortfall), LECUN_SLOPE_REST * a))
-    shortfall = shortfall_of_tanh_far(z, rest)
-    large = LECUN_SCALE + fma(-LECUN_SCALE, shortfall, fma(-LECUN_SCALE_REST, shortfall, LECUN_SCALE_REST))
-    slope, slope_rest, n = slope_of_tanh(z, rest)
-    slope = fma(LECUN_SLOPE, slope, fma(LECUN_SLOPE, slope_rest, LECUN_SLOPE_REST * slope))
-    return copysign(where(z < 1.0, small, large), x), ldexp(slope, n)
+    square = a * a
+    small = fma(LECUN_SLOPE, a, fma(a * square, polynomial(square, LECUN_TANH), LECUN_SLOPE_REST * a))
+    # From one on, where values and their units are larger, the rounding of the constants hardly counts.
+    gap = (2.0 * LECUN_SCALE) / (power_in_tanh(a, LECUN_RATE) + 1.0)
+    # The derivative is 4 * LECUN_SLOPE * q * (1 - q) for q = 1 / (1 + exp(4 * a / 3)).
+    line, n = reduce_by_scaled_ln2(a, 0.75, FOUR_THIRDS)
+    r = FOUR_THIRDS * line
+    denominator, inverse, error, scale = parts_of_sigmoid_tail(fma(r * r, polynomial(r, EXPM1), r), n)
+    steep = LECUN_SLOPE * inverse
+    steep_rest = fma(LECUN_SLOPE_REST, inverse, fma(LECUN_SLOPE, inverse, -steep))
+    steep = steep + fma(steep, error, steep_rest)
+    slope = fma(-scale * fma(inverse, error, inverse), steep, steep)
+    return copysign(where(a < 1.0, small, LECUN_SCALE - gap), x), ldexp(slope, 2.0 - n)
 
 
 @activation(limits={-inf: (-30.0, 0.0), inf: (30.0, 0.0)}, monotone=True, domain={"cap": (1e-30, 1e30)})
@@ -449,18 +449,17 @@ def softcap(x: Any, cap: Any = 30.0) -> Any:
     >>> fa.softcap([-100.0, 0.0, 15.0]).round(4)
     array([-29.9237,   0.    ,  13.8635])
     """
-    inverse, inverse_rest = inverse_and_rest(cap)
+    inverse = 1.0 / cap
     a = absolute(x)
-    quotient = a * inverse
-    inside = quotient < TANH_END
-    z = minimum(quotient, TANH_END)
-    rest = where(inside, fma(a, inverse_rest, fma(a, inverse, -quotient)), 0.0)
+    z = a * inverse
     # Near zero from x itself, as the quotient has lost some of it.
     square = z * z
     small = fma(a * square, polynomial(square, TANH), a)
-    large = fma(-cap, shortfall_of_tanh_far(z, rest), cap)
-    slope, slope_rest, n = slope_of_tanh(z, rest)
-    return copysign(where(z < TANH_SMALL, small, large), x), ldexp(slope + slope_rest, n)
+    line, n = reduce_by_scaled_ln2(minimum(a, TANH_END * cap), 0.5 * cap, inverse + inverse)
+    r = line * (inverse + inverse)
+    gap = (cap + cap) / (ldexp(polynomial(r, EXP), n) + 1.0)
+    q, slope = sigmoid_tail_and_slope_of_growth(fma(r * r, polynomial(r, EXPM1), r), n)
+    return copysign(where(z < TANH_SMALL, small, cap - gap), x), ldexp(slope, 2.0 - n)
 
 
 @activation(limits={-inf: (inf, -1.0), inf: (inf, 1.0)})
@@ -476,14 +475,15 @@ def lisht(x: Any) -> Any:
     array([1.9281, 0.    , 0.2311])
     """
     a = absolute(x)
-    bounded = minimum(a, TANH_END)
-    q, slope, n = sigmoid_tail_and_slope(bounded + bounded)
-    inside = bounded < TANH_SMALL
+    bounded = minimum(a, 0.75 * TANH_END)
     small = tanh_near_zero(bounded)
-    t = where(inside, small, fma(-2.0, q, 1.0))
-    # Farther out without what tanh(x) = 1 - 2 * q would lose to rounding.
-    value = where(inside, a * small, fma(-2.0 * bounded, q, a))
-    return where(x == 0.0, x, value), copysign(fma(bounded, ldexp(slope, n + 2.0), t), x)
+    # Farther out tanh(x) = 1 - gap: without what that difference would lose to rounding.
+    gap = gap_of_tanh(bounded)
+    near = bounded < TANH_SMALL
+    value = where(near, a * small, fma(-bounded, gap, a))
+    slope_near = fma(bounded, fma(-small, small, 1.0), small)
+    slope = where(near, slope_near, fma(gap, fma(-bounded, gap, fma(2.0, bounded, -1.0)), 1.0))
+    return where(x == 0.0, x, value), copysign(slope, x)
 
 
 @activation(limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)})
