@@ -189,8 +189,8 @@ SOFTPLUS_NEAR = mpf("1.0625")
 ERF_NEAR = mpf("0.875")
 ERF_END = {"float32": mpf(4), "float64": mpf(6)}
 
-# Around sqrt(2), from the root of the derivative of t * Phi(-t) to less than half of its lowest value.
-PULL_BEND_RANGE = (mpf("-0.66"), mpf("0.9"))
+# Around sqrt(2), from beyond the root of the derivative of t * Phi(-t) to less than half of its lowest value.
+PULL_BEND_RANGE = (mpf("-0.72"), mpf("0.9"))
 
 
 def log1p_by_place(u: mpf) -> mpf:
@@ -251,12 +251,18 @@ def pull(t: mpf) -> mpf:
     return mp.ncdf(-t) - t * mp.npdf(t)
 
 
+def pull_bend(s: mpf) -> mpf:
+    """How far it is above its lowest value, over ``s**2``, at ``s = t - sqrt(2)``."""
+    return (pull(s + mp.sqrt(2)) - pull(mp.sqrt(2))) / s**2
+
+
 def module() -> str:
     """The text of coefficients.py."""
     ln2, cubic = mp.log(2), mpf("0.044715")
     slope = 2 * mp.sqrt(2 / mp.pi)
     # MLX's cubic within the logistic function.
     gate_slope, gate_cubic = mpf("1.60033"), mpf("0.0433603")
+    pull_curve, pull_tilt = mp.exp(-1) / mp.sqrt(mp.pi), -mp.exp(-1) / mp.sqrt(2 * mp.pi)
     # To the digits that the paper derives them from, beyond those it prints.
     selu_scale = mpf("1.0507009873554804934193349852946")
     selu_slope = selu_scale * mpf("1.6732632423543772848170429916717")
@@ -461,13 +467,17 @@ def module() -> str:
         number_constant("PULL_LOWEST_REST", "the rest of it", low(pull(mp.sqrt(2)))),
         number_constant("PULL_BEND_FIRST", "from there on it is its own polynomial", both(PULL_BEND_RANGE[0])),
         number_constant("PULL_BEND_LAST", "up to there", both(PULL_BEND_RANGE[1])),
+        number_constant("PULL_CURVE", "exp(-1) / sqrt(pi), half of its second derivative at sqrt(2)", high(pull_curve)),
+        number_constant("PULL_CURVE_REST", "the rest of it", low(pull_curve)),
+        number_constant("PULL_TILT", "-exp(-1) / sqrt(2 * pi), a sixth of its third derivative there", high(pull_tilt)),
+        number_constant("PULL_TILT_REST", "the rest of it", low(pull_tilt)),
         polynomial_constant(
             "PULL_BEND",
-            "(the derivative of t * normal_cdf(-t) - the lowest one) / s**2 of s = t - sqrt(2)",
-            always(lambda s: (pull(s + mp.sqrt(2)) - pull(mp.sqrt(2))) / s**2),
-            always(lambda s: s**2 / (pull(s + mp.sqrt(2)) - pull(mp.sqrt(2)))),
+            "what these and its lowest value leave of the derivative of t * normal_cdf(-t), over s**5, of s = t - sqrt(2)",
+            always(lambda s: (pull_bend(s) - pull_curve - pull_tilt * s) / s**3),
+            always(lambda s: s**3 / pull_bend(s)),
             dict.fromkeys(PRECISIONS, PULL_BEND_RANGE),
-            {"float32": 10, "float64": 18},
+            {"float32": 6, "float64": 15},
         ),
     ]
     return "".join(parts)

@@ -24,8 +24,12 @@ from ..coefficients import (
     PULL_BEND,
     PULL_BEND_FIRST,
     PULL_BEND_LAST,
+    PULL_CURVE,
+    PULL_CURVE_REST,
     PULL_LOWEST,
     PULL_LOWEST_REST,
+    PULL_TILT,
+    PULL_TILT_REST,
     SQRT_TWO,
     SQRT_TWO_REST,
     TAIL_POLE,
@@ -374,7 +378,11 @@ def smu(x: Any, alpha: Any = 0.25, mu: Any = 1e6) -> Any:
     square, square_rest = product_and_rest(s, s)
     square_rest = fma(2.0 * s, s_rest, square_rest)
     rise, rise_rest = product_and_rest(back, square)
-    bend = polynomial(s, PULL_BEND)
+    cubic = polynomial(s, PULL_BEND)
+    tilt = fma(square, cubic, PULL_TILT)
+    tilt_rest = fma(square, cubic, PULL_TILT - tilt) + PULL_TILT_REST
+    bend = fma(s, tilt, PULL_CURVE)
+    bend_rest = fma(s, tilt, PULL_CURVE - bend) + fma(s, tilt_rest, PULL_CURVE_REST)
     back_rest = where(positive, -opening_rest, opening_rest)
     fall, fall_rest = product_and_rest(back, PULL_LOWEST)
     lowest, lowest_rest = sum_and_rest(far, fall)
@@ -382,7 +390,7 @@ def smu(x: Any, alpha: Any = 0.25, mu: Any = 1e6) -> Any:
     rise_rest = fma(back, square_rest, fma(back_rest, square, rise_rest))
     height, height_rest = product_and_rest(rise, bend)
     parabola, parabola_rest = sum_and_rest(lowest, height)
-    parabola = parabola + (parabola_rest + (height_rest + fma(rise_rest, bend, lowest_rest)))
+    parabola = parabola + (parabola_rest + (height_rest + fma(rise, bend_rest, fma(rise_rest, bend, lowest_rest))))
     near = (s > PULL_BEND_FIRST) & (s < PULL_BEND_LAST) & (lowest > 0.0)
     slope = where(near, parabola, fma(back, pull, far))
     by_alpha = where(positive, base * pull, x * (1.0 - pull))
