@@ -319,24 +319,30 @@ def product_of_tail(q: Any, q_rest: Any, w: Any, w_rest: Any, p: Any, p_rest: An
     return ldexp(fma(q, w, fma(q, grown, q_rest * (w + grown))), n)
 
 
-def normal_tail(t: Any) -> Any:
-    """Return ``normal_cdf(-t) * exp(t * t / 2)`` for ``t`` not below zero, and the rest of it."""
-    inverse, error, place, place_rest = place_of_tail(t)
-    w, w_rest = factor_of_tail(place, place_rest)
+def ratio_of_tail(inverse: Any, error: Any, w: Any, w_rest: Any) -> Any:
+    """Return ``normal_cdf(-t) * exp(t * t / 2)`` from the inverse and the factor at its place, and the rest of it."""
     ratio = w * inverse
     return ratio, fma(ratio, error, fma(w_rest, inverse, fma(w, inverse, -ratio)))
 
 
+def normal_tail(t: Any) -> Any:
+    """Return ``normal_cdf(-t) * exp(t * t / 2)`` for ``t`` not below zero, and the rest of it."""
+    inverse, error, place, place_rest = place_of_tail(t)
+    w, w_rest = factor_of_tail(place, place_rest)
+    ratio, rest = ratio_of_tail(inverse, error, w, w_rest)
+    return ratio, rest
+
+
 def pull_of_tail(t: Any, ratio: Any, rest: Any) -> Any:
     """Return the derivative of ``t * normal_cdf(-t)`` over ``exp(-t * t / 2)``, given ``normal_tail(t)``, and the rest of it."""
-    # The difference of two numbers of one size, in double words.
+    # The difference of two numbers of one size, in double words; up to 0.75, above zero, the rest is not all of it.
     fall = t * NORMAL_PEAK
     pull = ratio - fall
     return pull, (ratio - (pull + fall)) + (rest - fma(t, NORMAL_PEAK, -fall))
 
 
-def normal_tail_pull_and_peak(t: Any) -> Any:
-    """Return ``normal_cdf(-t)``, the derivative of ``t * normal_cdf(-t)``, and ``exp(-t * t / 2)``, with one exponential.
+def normal_tail_parts(t: Any) -> Any:
+    """Return ``normal_cdf(-t)``, ``t`` times it, the derivative of that product, and ``exp(-t * t / 2)``, with one exponential.
 
     For ``t`` not below zero and not above ``NORMAL_END``.
     """
@@ -344,15 +350,16 @@ def normal_tail_pull_and_peak(t: Any) -> Any:
     inverse, error, place, place_rest = place_of_tail(t)
     w, w_rest = factor_of_tail(place, place_rest)
     tail = product_of_tail(inverse, inverse * error, w, w_rest, p, p_rest, n)
-    ratio, rest = normal_tail(t)
+    product = product_of_tail(place, place_rest, w, w_rest, p, p_rest, n)
+    ratio, rest = ratio_of_tail(inverse, error, w, w_rest)
     pull, pull_rest = pull_of_tail(t, ratio, rest)
     pull = ldexp(pull + fma(pull, p, fma(pull, p_rest, fma(pull_rest, p, pull_rest))), n)
-    return tail, pull, ldexp(1.0 + (p + p_rest), n)
+    return tail, product, pull, ldexp(1.0 + (p + p_rest), n)
 
 
 def normal_tail_and_peak(t: Any) -> Any:
     """Return ``normal_cdf(-t)`` and ``exp(-t * t / 2)`` for ``t`` not below zero, with one exponential."""
-    tail, pull, peak = normal_tail_pull_and_peak(minimum(t, NORMAL_END))
+    tail, product, pull, peak = normal_tail_parts(minimum(t, NORMAL_END))
     return tail, peak
 
 

@@ -45,7 +45,7 @@ from ..elementary import (
     growth,
     inverse_and_rest,
     normal_tail,
-    normal_tail_pull_and_peak,
+    normal_tail_parts,
     place_of_tail,
     product_and_rest,
     product_of_tail,
@@ -137,12 +137,7 @@ def gelu(x: Any) -> Any:
     >>> fa.gelu([-2.0, 0.0, 2.0]).round(4)
     array([-0.0455,  0.    ,  1.9545])
     """
-    a = minimum(absolute(x), NORMAL_END)
-    tail, low, peak = normal_tail_pull_and_peak(a)
-    p, p_rest, n = exp_of_half_square(a)
-    inverse, error, place, place_rest = place_of_tail(a)
-    w, w_rest = factor_of_tail(place, place_rest)
-    y = product_of_tail(place, place_rest, w, w_rest, p, p_rest, n)
+    tail, y, low, peak = normal_tail_parts(minimum(absolute(x), NORMAL_END))
     return maximum(x, -0.0) - y, where(x < 0.0, low, 1.0 - low)
 
 
@@ -196,9 +191,7 @@ def phish(x: Any) -> Any:
     low = ldexp(low + fma(-low, shortfall, fma(a, whole_rest, fma(a, whole, -low))), n)
     # The derivative below zero, over -a * exp(-a * a / 2): ratio * (1 - shortfall) + pull * (1 - tanh(y)**2).
     t = fma(-y, shortfall, y)
-    fall, fall_rest = product_and_rest(a, NORMAL_PEAK)
-    pull, pull_rest = sum_and_rest(ratio, -fall)
-    pull_rest = pull_rest + (rest - fall_rest)
+    pull, pull_rest = pull_of_tail(a, ratio, rest)
     sum_ = ratio + pull
     sum_rest = (ratio - (sum_ - pull)) + (rest + pull_rest)
     sum_rest = sum_rest - fma(ratio, shortfall, pull * (t * t))
