@@ -342,7 +342,7 @@ def pull_of_tail(t: Any, ratio: Any, rest: Any) -> Any:
 
 
 def normal_tail_parts(t: Any) -> Any:
-    """Return ``normal_cdf(-t)``, ``t`` times it, the derivative of that product, and ``exp(-t * t / 2)``, with one exponential.
+    """Return ``normal_cdf(-t)``, ``t`` times it, and the derivative of that product, with one exponential.
 
     For ``t`` not below zero and not above ``NORMAL_END``.
     """
@@ -354,25 +354,13 @@ def normal_tail_parts(t: Any) -> Any:
     ratio, rest = ratio_of_tail(inverse, error, w, w_rest)
     pull, pull_rest = pull_of_tail(t, ratio, rest)
     pull = ldexp(pull + fma(pull, p, fma(pull, p_rest, fma(pull_rest, p, pull_rest))), n)
-    return tail, product, pull, ldexp(1.0 + (p + p_rest), n)
-
-
-def normal_tail_and_peak(t: Any) -> Any:
-    """Return ``normal_cdf(-t)`` and ``exp(-t * t / 2)`` for ``t`` not below zero, with one exponential."""
-    tail, product, pull, peak = normal_tail_parts(minimum(t, NORMAL_END))
-    return tail, peak
+    return tail, product, pull
 
 
 def normal_cdf(x: Any) -> Any:
     """Distribution function of the standard normal distribution, accurate in the lower tail."""
-    tail, peak = normal_tail_and_peak(absolute(x))
+    tail, product, pull = normal_tail_parts(minimum(absolute(x), NORMAL_END))
     return where(x < 0.0, tail, 1.0 - tail)
-
-
-def normal_cdf_and_pdf(x: Any) -> Any:
-    """Distribution function and density of the standard normal distribution."""
-    tail, peak = normal_tail_and_peak(absolute(x))
-    return where(x < 0.0, tail, 1.0 - tail), NORMAL_PEAK * peak
 
 
 def shortfall_of_erf(a: Any) -> Any:

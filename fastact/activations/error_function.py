@@ -137,7 +137,7 @@ def gelu(x: Any) -> Any:
     >>> fa.gelu([-2.0, 0.0, 2.0]).round(4)
     array([-0.0455,  0.    ,  1.9545])
     """
-    tail, y, low, peak = normal_tail_parts(minimum(absolute(x), NORMAL_END))
+    tail, y, low = normal_tail_parts(minimum(absolute(x), NORMAL_END))
     return maximum(x, -0.0) - y, where(x < 0.0, low, 1.0 - low)
 
 
