@@ -23,8 +23,8 @@ struct ColumnSteps {
     bool same_in_all_columns[MAX_ROW_OPERANDS];
 };
 
-// Some rows of n contiguous elements each.
-typedef void (*RowKernel)(const RowArguments* rows, int count, ptrdiff_t n);
+// Some rows of n contiguous elements each.  `next` is the first of the rows that the caller will ask for then, or of these.
+typedef void (*RowKernel)(const RowArguments* rows, int count, ptrdiff_t n, const RowArguments& next);
 
 // Neighbouring columns, each of them a row.  The memory of row inputs and outputs reaches to the next multiple of 16 columns.
 typedef void (*ColumnKernel)(const RowArguments& arguments, const ColumnSteps& steps, ptrdiff_t n, ptrdiff_t columns);

@@ -20,6 +20,10 @@ template <class V> constexpr int BLOCK_VECTORS = sizeof(V) >= 32 ? 256 / sizeof(
 // a row ends with a page.
 template <class V> constexpr int AHEAD = 1024 / sizeof(ScalarOf<V>);
 
+// A program of more than two stages computes so much that the memory would rest meanwhile: its second stage fetches the rows that come
+// next.
+template <class P> constexpr bool FETCHES_NEXT = P::stages > 2;
+
 // ---- along rows -------------------------------------------------------------------------------------------------------
 
 template <class P, class T> struct Pointers {
@@ -69,11 +73,34 @@ template <class P, class V> struct Some {
     template <class Parts> FASTACT_INLINE void widen_input(int, V v, Parts* parts) const { widen(v, parts); }
 };
 
+// How far the rows that come next are from those at work, in bytes.
+template <class P> struct Distances {
+    ptrdiff_t input, outputs[P::outputs + 1];
+
+    Distances(const RowArguments& from, const RowArguments& to) {
+        input = static_cast<const char*>(to.inputs[0]) - static_cast<const char*>(from.inputs[0]);
+        for (int k = 0; k < P::outputs; k++) outputs[k] = static_cast<char*>(to.outputs[k]) - static_cast<char*>(from.outputs[k]);
+    }
+};
+
+// Asks the caches for what will be needed after the vector at work.
+template <class P, int stage, class V>
+FASTACT_INLINE void fetch(const Pointers<P, ScalarOf<V>>& at, ptrdiff_t i, const Distances<P>& next) {
+    if constexpr (stage == 0)
+        for (int k = 0; k < P::inputs; k++) __builtin_prefetch(at.inputs[k] + i + AHEAD<V>);
+    if constexpr (FETCHES_NEXT<P> && stage == 1) {
+        __builtin_prefetch(reinterpret_cast<const char*>(at.inputs[0] + i) + next.input, 0, 2);
+        for (int k = 0; k < P::outputs; k++) __builtin_prefetch(reinterpret_cast<char*>(at.outputs[k] + i) + next.outputs[k], 1);
+    }
+    if constexpr (!FETCHES_NEXT<P> && stage + 1 == P::stages)
+        for (int k = 0; k < P::outputs; k++) __builtin_prefetch(at.outputs[k] + i + AHEAD<V>, 1);
+}
+
 // Runs a stage along row `r`, and sets that lane to what it reduces.  A function of its own, so that the registers are those of its
 // loop.
 template <class P, int stage, class V, class State>
-__attribute__((noinline)) void work_on_row(const Pointers<P, ScalarOf<V>> at, int r, ptrdiff_t n, const V* settings,
-                                           const V* values, State& reduced) {
+__attribute__((noinline)) void work_on_row(const Pointers<P, ScalarOf<V>> at, int r, ptrdiff_t n, const Distances<P> next,
+                                           const V* settings, const V* values, State& reduced) {
     using S = typename P::template Stage<stage>;
     using R = typename S::Reduced;
     constexpr int W = lanes<V>, VECTORS = SUMS<V> / W;
@@ -90,10 +117,7 @@ __attribute__((noinline)) void work_on_row(const Pointers<P, ScalarOf<V>> at, in
         for (int v = 0; v < VECTORS; v++) {
             V terms[R::terms + 1];
             const Whole<P, V> here = {at, i + v * W};
-            if constexpr (stage == 0)
-                for (int k = 0; k < P::inputs; k++) __builtin_prefetch(at.inputs[k] + here.i + AHEAD<V>);
-            if constexpr (stage + 1 == P::stages)
-                for (int k = 0; k < P::outputs; k++) __builtin_prefetch(at.outputs[k] + here.i + AHEAD<V>, 1);
+            fetch<P, stage, V>(at, here.i, next);
             work_on_elements<P, stage, V>(here, here, settings, row, terms);
             R::template accumulate<V>(states[v], terms, here);
         }
@@ -120,26 +144,28 @@ __attribute__((noinline)) void work_on_row(const Pointers<P, ScalarOf<V>> at, in
 
 // What is done once a row is done for all rows at once, which have a lane each.
 template <class P, int stage, class V>
-FASTACT_INLINE void row_stages(const Pointers<P, ScalarOf<V>>* at, int rows, ptrdiff_t n, const V* settings, V* values) {
+FASTACT_INLINE void row_stages(const Pointers<P, ScalarOf<V>>* at, int rows, ptrdiff_t n, const Distances<P>& next, const V* settings,
+                               V* values) {
     using S = typename P::template Stage<stage>;
     using R = typename S::Reduced;
     using State = typename R::template State<V>;
     State reduced;
     R::template start<V>(reduced);
-    for (int r = 0; r < rows; r++) work_on_row<P, stage, V>(at[r], r, n, settings, values, reduced);
+    for (int r = 0; r < rows; r++) work_on_row<P, stage, V>(at[r], r, n, next, settings, values, reduced);
     if constexpr (S::ends) {
         V results[R::results + 1];
         R::template finish<V>(reduced, double(n), results);
         S::template row<V>(results, broadcast<V>(ScalarOf<V>(n)), settings, values);
     }
-    if constexpr (stage + 1 < P::stages) row_stages<P, stage + 1, V>(at, rows, n, settings, values);
+    if constexpr (stage + 1 < P::stages) row_stages<P, stage + 1, V>(at, rows, n, next, settings, values);
 }
 
-template <class P, class T> void run_rows(const RowArguments* arguments, int count, ptrdiff_t n) {
+template <class P, class T> void run_rows(const RowArguments* arguments, int count, ptrdiff_t n, const RowArguments& next) {
     using V = VectorOf<T>;
     constexpr int W = lanes<V>;
     V settings[P::settings + 1];
     read_settings<P, V>(arguments[0], settings);
+    const Distances<P> distances(arguments[0], next);
     for (int begin = 0; begin < count; begin += W) {
         const int rows = count - begin < W ? count - begin : W;
         const RowArguments* const of = arguments + begin;
@@ -150,7 +176,7 @@ template <class P, class T> void run_rows(const RowArguments* arguments, int cou
             for (int k = 0; k < P::row_inputs; k++) set_lane(values[k], r, *static_cast<const T*>(of[r].row_inputs[k]));
             for (int k = 0; k < P::firsts; k++) set_lane(values[P::row_inputs + k], r, *at[r].inputs[P::first[k]]);
         }
-        row_stages<P, 0, V>(at, rows, n, settings, values);
+        row_stages<P, 0, V>(at, rows, n, distances, settings, values);
         for (int r = 0; r < rows; r++)
             for (int k = 0; k < P::row_outputs; k++) *static_cast<T*>(of[r].row_outputs[k]) = lane(values[P::returned[k]], r);
     }
