@@ -21,6 +21,9 @@ constexpr int INTERLEAVED = FASTACT_VECTOR_BYTES == 64 ? 3 : FASTACT_VECTOR_BYTE
 // with the result just exceed the second-level cache: relu, sigmoid, silu and gelu take 0.85, 0.96, 0.95 and 0.95 of the time.
 constexpr ptrdiff_t BYTES_AHEAD = 2048;
 
+// The same where results bypass the caches: into the second-level cache, as the first one waits for each line that it is asked for.
+constexpr ptrdiff_t BYTES_FAR_AHEAD = 8192;
+
 template <int n> struct Count {
     static constexpr int value = n;
 };
@@ -93,7 +96,10 @@ void whole_vectors(const void* const* input_pointers, const void* const* paramet
         if (streaming) stream(to, v);
         else store<V>(to, v);
     };
-    for (; i < n; i += W) vectors(i, put, Count<1>{});
+    for (; i < n; i += W) {
+        for (int k = 0; streaming && k < I; k++) __builtin_prefetch(in[k] + i + BYTES_FAR_AHEAD / ptrdiff_t(sizeof(T)), 0, 2);
+        vectors(i, put, Count<1>{});
+    }
     if (streaming) fence();
 }
 

@@ -32,10 +32,7 @@ constexpr ptrdiff_t BLOCK_BYTES = 256;
 
 // Rows are worked on together, up to so many, as far as their elements fit into this; what is done once a row is then done for all at
 // once.
-#ifndef TB
-#define TB 65536
-#endif
-constexpr ptrdiff_t TOGETHER_BYTES = TB;
+constexpr ptrdiff_t TOGETHER_BYTES = 1 << 15;
 constexpr ptrdiff_t MOST_TOGETHER = 16;
 
 // Rows up to this length are transposed, so that the lanes of a vector belong to different rows.
@@ -44,17 +41,8 @@ constexpr ptrdiff_t SHORT = 32;
 // A block of columns up to this size is copied to lie together in the second-level cache.
 constexpr ptrdiff_t COPIED_BYTES = 1 << 19;
 
-// Neighbouring blocks that are copied together have no more than this.
-#ifndef BB
-#define BB (1<<20)
-#endif
-constexpr ptrdiff_t BAND_BYTES = BB;
-
-// How many rows ahead of its use a part of a column is fetched.
-#ifndef AH
-#define AH 8
-#endif
-constexpr ptrdiff_t AHEAD = AH;
+// How many rows ahead of its use a part of a column is fetched: the caches wait for so few at a time that only a long start helps.
+constexpr ptrdiff_t AHEAD = 64;
 
 // Fewer neighbouring columns than this would leave vectors half empty.
 constexpr ptrdiff_t FEW_COLUMNS = 8;
@@ -241,36 +229,31 @@ struct ValuesOfRows {
     }
 };
 
-// Copies `count` rows of some blocks of columns, `bytes` a row together, to where each block has its rows one after the other,
-// `block_bytes` from the block before, or back; fetches rows AHEAD of their use.
-template <int write> void copy_blocks(char* rows, ptrdiff_t stride, char* blocks, ptrdiff_t block_bytes, ptrdiff_t bytes, ptrdiff_t count) {
-    for (ptrdiff_t i = 0; i < count; i++, rows += stride, blocks += BLOCK_BYTES) {
+// Copies `count` parts of `bytes` bytes each, fetching those AHEAD of their use.
+template <int write> void copy_parts(const char* from, ptrdiff_t from_stride, char* to, ptrdiff_t to_stride, ptrdiff_t bytes,
+                                     ptrdiff_t count) {
+    for (ptrdiff_t i = 0; i < count; i++) {
+        const char* const next = write ? to + AHEAD * to_stride : from + AHEAD * from_stride;
         if (i + AHEAD < count)
-            for (ptrdiff_t byte = 0; byte < bytes; byte += 64) __builtin_prefetch(rows + AHEAD * stride + byte, write);
-        char* block = blocks;
-        for (ptrdiff_t byte = 0; byte < bytes; byte += BLOCK_BYTES, block += block_bytes) {
-            char* const to = write ? rows + byte : block;
-            const char* const from = write ? block : rows + byte;
-            if (bytes - byte >= BLOCK_BYTES) memcpy(to, from, BLOCK_BYTES);
-            else memcpy(to, from, bytes - byte);
-        }
+            for (ptrdiff_t byte = 0; byte < bytes; byte += 64) __builtin_prefetch(next + byte, 0, 2);
+        if (bytes == BLOCK_BYTES) memcpy(to, from, BLOCK_BYTES);
+        else memcpy(to, from, bytes);
+        from += from_stride;
+        to += to_stride;
     }
 }
 
 // The last of the kept axes is dense.  Blocks of long columns are copied, because columns whose elements are a power of two apart
-// would compete for a few places in the caches; neighbouring blocks are copied together, as far as they fit, because memory is read
-// the faster, the more of it lies together.
+// would compete for a few places in the caches.
 RowStatus run_neighbouring_columns(Plan& plan) {
     const RowAxis across = plan.kept.axes[--plan.kept.count];
     const ptrdiff_t n = plan.row.length, size = plan.size;
-    const ptrdiff_t width = BLOCK_BYTES / size, block_bytes = n * BLOCK_BYTES;
-    const bool copied = n > SHORT && block_bytes <= COPIED_BYTES;
-    const ptrdiff_t fit = copied ? BAND_BYTES / block_bytes : 1, most = (across.length + width - 1) / width;
-    const ptrdiff_t blocks = fit < 1 ? 1 : fit < most ? fit : most;
-    const ptrdiff_t bands = (across.length + blocks * width - 1) / (blocks * width), items = plan.positions() * bands;
+    const ptrdiff_t width = BLOCK_BYTES / size;
+    const bool copied = n > SHORT && n * BLOCK_BYTES <= COPIED_BYTES;
+    const ptrdiff_t blocks = (across.length + width - 1) / width, items = plan.positions() * blocks;
     const int inputs = plan.row_inputs, outputs = plan.row_outputs - plan.outputs;
     const ptrdiff_t threads = threads_for(items, plan.positions() * across.length * n, GRAIN);
-    const Buffers buffers(threads, copied ? blocks * block_bytes : 0, *plan.program);
+    const Buffers buffers(threads, copied ? n * BLOCK_BYTES : 0, *plan.program);
     if (buffers.memory == nullptr) return ROWS_NO_MEMORY;
     ColumnSteps steps;
     for (int k = 0; k < inputs; k++) {
@@ -279,35 +262,31 @@ RowStatus run_neighbouring_columns(Plan& plan) {
     }
     for (int k = 0; k < outputs; k++) steps.outputs[k] = copied ? width : plan.row.strides[plan.outputs + k] / size;
     share(threads, items, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
-        char* band_at[MAX_ROW_OPERANDS];
         char* at[MAX_ROW_OPERANDS];
         ValuesOfRows values;
         const auto locate = [&](ptrdiff_t column, char** column_at) {
             for (int k = 0; k < plan.operands; k++) column_at[k] = at[k] + column * across.strides[k];
         };
         for (ptrdiff_t item = first; item < last; item++) {
-            const ptrdiff_t begin = item % bands * blocks * width;
-            const ptrdiff_t columns = across.length - begin < blocks * width ? across.length - begin : blocks * width;
-            plan.locate(item / bands, band_at);
-            for (int k = 0; k < plan.operands; k++) band_at[k] += begin * across.strides[k];
-            for (int k = 0; copied && k < inputs; k++)
-                if (!steps.same_in_all_columns[k])
-                    copy_blocks<0>(band_at[k], plan.row.strides[k], buffers.of(thread, k), block_bytes, columns * size, n);
-            for (ptrdiff_t column = 0; column < columns; column += width) {
-                const ptrdiff_t count = columns - column < width ? columns - column : width;
-                for (int k = 0; k < plan.operands; k++) at[k] = band_at[k] + column * across.strides[k];
-                RowArguments arguments = plan.arguments(at, nullptr);
-                values.read(plan, count, arguments, locate);
-                const ptrdiff_t block = column / width * block_bytes;
-                for (int k = 0; copied && k < inputs; k++)
-                    if (!steps.same_in_all_columns[k]) arguments.inputs[k] = buffers.of(thread, k) + block;
-                for (int k = 0; copied && k < outputs; k++) arguments.outputs[k] = buffers.of(thread, k) + block;
-                plan.program->columns(arguments, steps, n, count);
-                values.write(plan, count, locate);
+            const ptrdiff_t column = item % blocks * width;
+            const ptrdiff_t columns = across.length - column < width ? across.length - column : width;
+            plan.locate(item / blocks, at);
+            for (int k = 0; k < plan.operands; k++) at[k] += column * across.strides[k];
+            RowArguments arguments = plan.arguments(at, nullptr);
+            values.read(plan, columns, arguments, locate);
+            if (copied) {
+                for (int k = 0; k < inputs; k++) {
+                    if (steps.same_in_all_columns[k]) continue;
+                    copy_parts<0>(at[k], plan.row.strides[k], buffers.of(thread, k), BLOCK_BYTES, columns * size, n);
+                    arguments.inputs[k] = buffers.of(thread, k);
+                }
+                for (int k = 0; k < outputs; k++) arguments.outputs[k] = buffers.of(thread, k);
             }
+            plan.program->columns(arguments, steps, n, columns);
             for (int k = 0; copied && k < outputs; k++)
-                copy_blocks<1>(band_at[plan.outputs + k], plan.row.strides[plan.outputs + k], buffers.of(thread, k), block_bytes,
-                               columns * size, n);
+                copy_parts<1>(buffers.of(thread, k), BLOCK_BYTES, at[plan.outputs + k], plan.row.strides[plan.outputs + k],
+                              columns * size, n);
+            values.write(plan, columns, locate);
         }
     });
     return ROWS_DONE;
@@ -341,9 +320,8 @@ template <class T> RowStatus run_through_buffers(const Plan& plan) {
         steps.inputs[k] = steps.same_in_all_columns[k] ? plan.row.strides[k] / ptrdiff_t(sizeof(T)) : width;
     }
     for (int k = 0; k < outputs; k++) steps.outputs[k] = width;
-    const auto dense = [&](int operand) { return plan.row.strides[operand] == sizeof(T); };
     // A single row that is dense is worked on where it is: the transposing copies write whole vectors, more than it has.
-    const auto direct = [&](int operand) { return width == 1 && dense(operand); };
+    const auto direct = [&](int operand) { return width == 1 && plan.row.strides[operand] == sizeof(T); };
     share(threads, tiles, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
         ValuesOfRows values;
         for (ptrdiff_t tile = first; tile < last; tile++) {

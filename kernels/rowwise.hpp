@@ -88,9 +88,10 @@ template <class P, int stage, class V>
 FASTACT_INLINE void fetch(const Pointers<P, ScalarOf<V>>& at, ptrdiff_t i, const Distances<P>& next) {
     if constexpr (stage == 0)
         for (int k = 0; k < P::inputs; k++) __builtin_prefetch(at.inputs[k] + i + AHEAD<V>);
+    // Into the second-level cache, as the first one waits for each line that it is asked for.
     if constexpr (FETCHES_NEXT<P> && stage == 1) {
         __builtin_prefetch(reinterpret_cast<const char*>(at.inputs[0] + i) + next.input, 0, 2);
-        for (int k = 0; k < P::outputs; k++) __builtin_prefetch(reinterpret_cast<char*>(at.outputs[k] + i) + next.outputs[k], 1);
+        for (int k = 0; k < P::outputs; k++) __builtin_prefetch(reinterpret_cast<char*>(at.outputs[k] + i) + next.outputs[k], 0, 2);
     }
     if constexpr (!FETCHES_NEXT<P> && stage + 1 == P::stages)
         for (int k = 0; k < P::outputs; k++) __builtin_prefetch(at.outputs[k] + i + AHEAD<V>, 1);
@@ -193,26 +194,27 @@ template <class P, class V> struct Columns {
     ptrdiff_t count;
 
     FASTACT_INLINE bool full(int v) const { return count == 0 || v + 1 < vectors; }
-    FASTACT_INLINE V get(const ScalarOf<V>* from, int v) const { return full(v) ? load<V>(from) : load_some<V>(from, count); }
 };
 
-// A vector of the elements i of neighbouring columns.
-template <class P, class V> struct ElementOfColumns {
+// A vector of the elements i of neighbouring columns; `whole` if it is known to be full.
+template <class P, class V, bool whole> struct ElementOfColumns {
     const Columns<P, V>& columns;
     ptrdiff_t i;
     int v;
+    FASTACT_INLINE bool full() const { return whole || columns.full(v); }
+    FASTACT_INLINE V get(const ScalarOf<V>* from) const { return full() ? load<V>(from) : load_some<V>(from, columns.count); }
     FASTACT_INLINE V input(int k) const {
         const ScalarOf<V>* const from = columns.at.inputs[k] + i * columns.steps.inputs[k];
         if (k > 0 && columns.steps.same_in_all_columns[k]) return broadcast<V>(*from);
-        return columns.get(from + v * lanes<V>, v);
+        return get(from + v * lanes<V>);
     }
-    FASTACT_INLINE V output(int k) const { return columns.get(to(k), v); }
+    FASTACT_INLINE V output(int k) const { return get(to(k)); }
     FASTACT_INLINE void operator()(int k, V value) const {
-        if (columns.full(v)) store<V>(to(k), value);
+        if (full()) store<V>(to(k), value);
         else store_some<V>(to(k), value, columns.count);
     }
     template <class Parts> FASTACT_INLINE void widen_input(int k, V value, Parts* parts) const {
-        if ((k > 0 && columns.steps.same_in_all_columns[k]) || !columns.full(v)) widen(value, parts);
+        if ((k > 0 && columns.steps.same_in_all_columns[k]) || !full()) widen(value, parts);
         else widen_from(columns.at.inputs[k] + i * columns.steps.inputs[k] + v * lanes<V>, parts);
     }
     FASTACT_INLINE ScalarOf<V>* to(int k) const { return columns.at.outputs[k] + i * columns.steps.outputs[k] + v * lanes<V>; }
@@ -221,28 +223,72 @@ template <class P, class V> struct ElementOfColumns {
 // A partial sum stays in registers for this many of its elements.
 constexpr ptrdiff_t RUN = 8;
 
+// Neighbouring vectors that are worked on at a time, so that their chains of instructions mix.
+template <class V> constexpr int MIXED = sizeof(V) == 64 ? 4 : sizeof(V) == 32 ? 2 : 1;
+
+template <int n> struct Number {
+    static constexpr int value = n;
+};
+
+// Runs a stage on the elements begin, begin + step, ... of N neighbouring vectors, which are all read before any is written.
+template <class P, int stage, int N, class V, class State>
+FASTACT_INLINE void work_on_columns(const Columns<P, V>& columns, int first, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t step,
+                                    const V* settings, const V (*row)[P::values + 1], State* states) {
+    using S = typename P::template Stage<stage>;
+    using R = typename S::Reduced;
+    using Element = ElementOfColumns<P, V, (N > 1)>;
+    for (ptrdiff_t i = begin; i < end; i += step) {
+        V x[N][P::inputs], kept[N][P::outputs + 1], stored[N][P::outputs + 1], terms[N][R::terms + 1];
+        // At -O2 GCC would keep these loops, and the arrays in memory.
+#pragma GCC unroll 8
+        for (int j = 0; j < N; j++) {
+#pragma GCC unroll 16
+            for (int k = 0; k < P::inputs; k++) x[j][k] = Element{columns, i, first + j}.input(k);
+#pragma GCC unroll 16
+            for (int k = 0; k < P::outputs; k++) kept[j][k] = Element{columns, i, first + j}.output(k);
+        }
+#pragma GCC unroll 8
+        for (int j = 0; j < N; j++) S::template element<V>(x[j], kept[j], settings, row[first + j], terms[j], stored[j]);
+#pragma GCC unroll 8
+        for (int j = 0; j < N; j++) R::template accumulate<V>(states[j], terms[j], Element{columns, i, first + j});
+#pragma GCC unroll 8
+        for (int j = 0; j < N; j++)
+#pragma GCC unroll 16
+            for (int k = 0; k < P::outputs; k++)
+                if (S::stores >> k & 1) Element{columns, i, first + j}(k, stored[j][k]);
+    }
+}
+
 template <class P, int stage, class V>
 FASTACT_INLINE void column_stages(const Columns<P, V>& columns, ptrdiff_t n, const V* settings, V (*row)[P::values + 1]) {
     using S = typename P::template Stage<stage>;
     using R = typename S::Reduced;
+    using State = typename R::template State<V>;
     constexpr ptrdiff_t PARTIAL = R::in_order ? SUMS<V> : 1;
-    typename R::template State<V> states[PARTIAL][BLOCK_VECTORS<V>];
+    State states[PARTIAL][BLOCK_VECTORS<V>];
     for (ptrdiff_t begin = 0; begin < n; begin += RUN * PARTIAL) {
         const ptrdiff_t end = begin + RUN * PARTIAL < n ? begin + RUN * PARTIAL : n;
-        for (ptrdiff_t l = 0; l < PARTIAL && begin + l < end; l++)
-            for (int v = 0; v < columns.vectors; v++) {
-                typename R::template State<V> state;
-                if (begin == 0) R::template start<V>(state);
-                else state = states[l][v];
-                for (ptrdiff_t i = begin + l; i < end; i += PARTIAL) {
-                    V terms[R::terms + 1];
-                    const ElementOfColumns<P, V> here = {columns, i, v};
-                    work_on_elements<P, stage, V>(here, here, settings, row[v], terms);
-                    R::template accumulate<V>(state, terms, here);
+        for (ptrdiff_t l = 0; l < PARTIAL && begin + l < end; l++) {
+            const auto work = [&](int first, auto count) __attribute__((always_inline)) {
+                constexpr int N = decltype(count)::value;
+                State some[N];
+#pragma GCC unroll 8
+                for (int j = 0; j < N; j++) {
+                    if (begin == 0) R::template start<V>(some[j]);
+                    else some[j] = states[l][first + j];
                 }
-                R::template settle<V>(state);
-                states[l][v] = state;
-            }
+                work_on_columns<P, stage, N, V>(columns, first, begin + l, end, PARTIAL, settings, row, some);
+#pragma GCC unroll 8
+                for (int j = 0; j < N; j++) {
+                    R::template settle<V>(some[j]);
+                    states[l][first + j] = some[j];
+                }
+            };
+            int v = 0;
+            if constexpr (MIXED<V> > 1)
+                for (; v + MIXED<V> <= columns.vectors && columns.full(v + MIXED<V> - 1); v += MIXED<V>) work(v, Number<MIXED<V>>{});
+            for (; v < columns.vectors; v++) work(v, Number<1>{});
+        }
     }
     if constexpr (S::ends) {
         for (int v = 0; v < columns.vectors; v++) {
@@ -271,7 +317,7 @@ void run_columns(const RowArguments& arguments, const ColumnSteps& steps, ptrdif
         V row[BLOCK][P::values + 1];
         for (int v = 0; v < here.vectors; v++) {
             for (int k = 0; k < P::row_inputs; k++) row[v][k] = load<V>(static_cast<const T*>(arguments.row_inputs[k]) + column + v * W);
-            for (int k = 0; k < P::firsts; k++) row[v][P::row_inputs + k] = here.get(here.at.inputs[P::first[k]] + v * W, v);
+            for (int k = 0; k < P::firsts; k++) row[v][P::row_inputs + k] = ElementOfColumns<P, V, false>{here, 0, v}.input(P::first[k]);
         }
         column_stages<P, 0, V>(here, n, settings, row);
         for (int k = 0; k < P::row_outputs; k++)
