@@ -40,7 +40,7 @@ _MODULES = (elementary, *activations.MODULES, rowwise)
 _UNIT = 256
 _INTERLEAVED = 4
 # How far ahead of the work the caches are asked for inputs and outputs.
-_BYTES_AHEAD = 1024
+_BYTES_AHEAD = 2048
 _CACHE_LINE = 64
 # What is gathered passes through blocks of so many units.
 _UNITS = 16
@@ -48,6 +48,8 @@ _BLOCK = _UNITS * _UNIT
 _MOST_OPERANDS = 16
 _ADDRESSES_SIZE, _BLOCKS_SIZE = 8 * _MOST_OPERANDS, _BLOCK * _MOST_OPERANDS
 _WORTH_A_THREAD = 32768
+# Results of so many elements are written to whole lines of the caches; for fewer the start costs more than that saves.
+_ALIGNED_FROM = 8192
 
 
 def _compile(decorator: Callable[..., Any], function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
@@ -370,6 +372,19 @@ def _run(operands: int, steps: int, start: int, n: int, data: int) -> None:
                 _copy(_load(operands, k) + first * step, step, blocks + k * _BLOCK, size, length, size)
 
 
+@_helper
+def _run_aligned(operands: int, steps: int, start: int, n: int, data: int) -> None:
+    """Run a kernel over `n` elements from `start` on, the first few by themselves where the others then fill cache lines."""
+    inputs, size = _load(data, _INPUTS), _load(data, _SIZE)
+    step = _load(steps, inputs)
+    head = 0
+    if n >= _ALIGNED_FROM and step == size:
+        head = (-(_load(operands, inputs) + start * step) & (_CACHE_LINE - 1)) // size
+    if head > 0:
+        _run(operands, steps, start, head, data)
+    _run(operands, steps, start + head, n - head, data)
+
+
 def _in_chunks(operands: int, steps: int, n: int, data: int, chunks: int) -> None:
     clear = _load(_load(data, _SHARED), _CLEAR)
     chunk = (n + chunks * 64 - 1) // (chunks * 64) * 64
@@ -377,7 +392,7 @@ def _in_chunks(operands: int, steps: int, n: int, data: int, chunks: int) -> Non
         start = numba.intp(c) * chunk
         length = min(chunk, n - start)
         if length > 0:
-            _run(operands, steps, start, length, data)
+            _run_aligned(operands, steps, start, length, data)
             _call(clear, ())
 
 
@@ -390,7 +405,7 @@ def _inner_loop(operands: int, dimensions: int, steps: int, data: int) -> None:
         _call(_load(shared, _PARALLEL), (operands, steps, n, data, chunks))
         _exchange(shared + 8 * _BUSY, 0)
     elif n > 0:
-        _run(operands, steps, 0, n, data)
+        _run_aligned(operands, steps, 0, n, data)
     _call(_load(shared, _CLEAR), ())
 
 
