@@ -9,114 +9,82 @@ array([0., 0., 2.], dtype=float32)
 
 from __future__ import annotations
 
+import importlib.util
+from typing import Any
+
 from ._settings import one_sentence_from_command as _one_sentence_from_command
-from .version import __version__
+from .version import __version__ as __version__
 
 with _one_sentence_from_command():
-    from ._active import backend
-    from .cells import gru_cell, lstm_cell
-    from .channel_norms import batch_norm, batch_norm_, group_norm, group_norm_, instance_norm, instance_norm_
-    from .channels import crelu, maxout
-    from .clipping import clip_by_norm_, clip_by_value_
-    from .configuration import show_config
-    from .forms import Activation, Form
-    from .forms import activation as _activation
-    from .fusions import affine_activation, affine_activation_, bias_activation, bias_activation_
-    from .gates import bilinear, gated, geglu, glu, reglu, swiglu, swiglu_oai
-    from .layer_norms import add_layer_norm, add_rms_norm, layer_norm, layer_norm_, rms_norm, rms_norm_
-    from .losses import Loss, binary_cross_entropy_with_logits, cross_entropy, mse_loss, nll_loss
-    from .moments import Statistics
-    from .operation import Operation
-    from .registry import get, list_activations
-    from .scalings import minmax, minmax_, normalize, normalize_, weight_norm, weight_norm_, zscore, zscore_
-    from .softmaxes import (
-        hardmax,
-        hardmax_,
-        log_softmax,
-        log_softmax_,
-        logsumexp,
-        softmax,
-        softmax_,
-        softmax_jacobian,
-        softmin,
-        softmin_,
-        sparsemax,
-        sparsemax_,
-    )
-    from .threads import get_num_threads, num_threads, set_num_threads
+    from ._active import backend as backend
+    from .threads import get_num_threads as get_num_threads
+    from .threads import num_threads as num_threads
+    from .threads import set_num_threads as set_num_threads
 
-__all__ = [
-    "Activation",
-    "Form",
-    "Loss",
-    "Operation",
-    "Statistics",
-    "__version__",
-    "add_layer_norm",
-    "add_rms_norm",
-    "affine_activation",
-    "affine_activation_",
-    "backend",
-    "batch_norm",
-    "batch_norm_",
-    "bias_activation",
-    "bias_activation_",
-    "bilinear",
-    "binary_cross_entropy_with_logits",
-    "clip_by_norm_",
-    "clip_by_value_",
-    "crelu",
-    "cross_entropy",
-    "gated",
-    "geglu",
-    "get",
-    "get_num_threads",
-    "glu",
-    "group_norm",
-    "group_norm_",
-    "gru_cell",
-    "hardmax",
-    "hardmax_",
-    "instance_norm",
-    "instance_norm_",
-    "layer_norm",
-    "layer_norm_",
-    "list_activations",
-    "log_softmax",
-    "log_softmax_",
-    "logsumexp",
-    "lstm_cell",
-    "maxout",
-    "minmax",
-    "minmax_",
-    "mse_loss",
-    "nll_loss",
-    "normalize",
-    "normalize_",
-    "num_threads",
-    "reglu",
-    "rms_norm",
-    "rms_norm_",
-    "set_num_threads",
-    "show_config",
-    "softmax",
-    "softmax_",
-    "softmax_jacobian",
-    "softmin",
-    "softmin_",
-    "sparsemax",
-    "sparsemax_",
-    "swiglu",
-    "swiglu_oai",
-    "weight_norm",
-    "weight_norm_",
-    "zscore",
-    "zscore_",
-]
+_HOMES = {
+    "cells": ["gru_cell", "lstm_cell"],
+    "channel_norms": ["batch_norm", "batch_norm_", "group_norm", "group_norm_", "instance_norm", "instance_norm_"],
+    "channels": ["crelu", "maxout"],
+    "clipping": ["clip_by_norm_", "clip_by_value_"],
+    "configuration": ["show_config"],
+    "forms": ["Activation", "Form"],
+    "fusions": ["affine_activation", "affine_activation_", "bias_activation", "bias_activation_"],
+    "gates": ["bilinear", "gated", "geglu", "glu", "reglu", "swiglu", "swiglu_oai"],
+    "layer_norms": ["add_layer_norm", "add_rms_norm", "layer_norm", "layer_norm_", "rms_norm", "rms_norm_"],
+    "losses": ["Loss", "binary_cross_entropy_with_logits", "cross_entropy", "mse_loss", "nll_loss"],
+    "moments": ["Statistics"],
+    "operation": ["Operation"],
+    "registry": ["get", "list_activations"],
+    "scalings": ["minmax", "minmax_", "normalize", "normalize_", "weight_norm", "weight_norm_", "zscore", "zscore_"],
+    "softmaxes": [
+        "hardmax",
+        "hardmax_",
+        "log_softmax",
+        "log_softmax_",
+        "logsumexp",
+        "softmax",
+        "softmax_",
+        "softmax_jacobian",
+        "softmin",
+        "softmin_",
+        "sparsemax",
+        "sparsemax_",
+    ],
+}
+"""The modules that have the public names which are not here yet: each is imported when such a name is first asked for, so that
+to import the package costs little more than to import NumPy.  ``__init__.pyi``, made from this when the package is built, names
+them, and the activations with their in-place twins, for editors and type checkers."""
 
-# Each declaration gives the package an activation and its in-place twin; __init__.pyi, made when the package is built, names
-# them for editors and type checkers.
-for _name in list_activations():
-    globals()[_name] = _activation(_name)
-    globals()[f"{_name}_"] = _activation(_name).in_place
-    __all__ += [_name, f"{_name}_"]
+
+def _public_names() -> list[str]:
+    from .registry import list_activations
+
+    eager = ["__version__", "backend", "get_num_threads", "num_threads", "set_num_threads"]
+    declared = list_activations()
+    return sorted([*eager, *sum(_HOMES.values(), []), *declared, *(f"{name}_" for name in declared)])
+
+
+def _find(name: str) -> Any:
+    if name == "__all__":
+        return _public_names()
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f".{home}", __name__), name)
+    # The import system asks for a submodule here before it looks for the file.
+    if not name.startswith("_") and importlib.util.find_spec(f"{__name__}.{name}") is None:
+        from .forms import activation
+        from .registry import list_activations
+
+        declared = name.removesuffix("_")
+        if declared in list_activations():
+            return activation(declared).in_place if name.endswith("_") else activation(declared)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __getattr__(name: str) -> Any:
+    value = globals()[name] = _find(name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_public_names()})

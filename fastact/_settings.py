@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 __all__ = ["SettingError", "one_sentence_from_command"]
 
@@ -16,7 +16,7 @@ class SettingError(ImportError):
 
 def _is_command() -> bool:
     by_module = sys.argv[0] == "-m" and sys.orig_argv[-len(sys.argv)] in ("fastact", "-mfastact")
-    return by_module or Path(sys.argv[0]).stem == "fastact"
+    return by_module or os.path.splitext(os.path.basename(sys.argv[0]))[0] == "fastact"
 
 
 @contextmanager

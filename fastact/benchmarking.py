@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .activations import DECLARATIONS
 from .arrays import Array
-from .declaration import DECLARATIONS
 from .plain_numpy import PLAIN
 from .registry import get
 

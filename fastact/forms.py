@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import activations as activations  # fills DECLARATIONS
 from ._active import backend_module
+from .activations import DECLARATIONS
 from .arrays import check_dtype, check_out, check_writeable_in_place, sum_to_shape
-from .declaration import DECLARATIONS, Declaration
+from .declaration import Declaration
 from .ufunc import make_ufunc, python_loop
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .activations import DECLARATIONS
 from .benchmarking import arguments
-from .declaration import DECLARATIONS, Declaration
+from .declaration import Declaration
 from .registry import get
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from .declaration import DECLARATIONS
+from .activations import DECLARATIONS
 from .forms import Activation, activation
 from .styles import STYLES, find, plain
 

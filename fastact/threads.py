@@ -6,7 +6,6 @@ import operator
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from ._active import backend_module
 from ._settings import SettingError
@@ -17,7 +16,8 @@ __all__ = ["get_num_threads", "num_threads", "reason", "set_num_threads"]
 def _cpu_quota() -> int | None:
     """Return the whole CPUs that the control group allows, if it sets a limit."""
     try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        with open("/sys/fs/cgroup/cpu.max") as file:
+            quota, period = file.read().split()
     except (OSError, ValueError):
         return None
     return None if quota == "max" else max(1, int(quota) // int(period))

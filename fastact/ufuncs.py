@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .declaration import DECLARATIONS
+from .activations import DECLARATIONS
 from .forms import FORMS, form_ufunc
 
 

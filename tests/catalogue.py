@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 import fastact as fa
-from fastact.declaration import DECLARATIONS, Declaration
+from fastact.activations import DECLARATIONS
+from fastact.declaration import Declaration
 
 REQUIRED = 0.25
 """What the tests pass for a parameter that has no default."""

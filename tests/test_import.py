@@ -34,6 +34,28 @@ def test_nothing_heavy_is_imported(environment, backend):
     assert heavy in allowed, done
 
 
+def test_public_names_are_imported_when_asked_for(environment):
+    """To import the package costs little more than to import NumPy."""
+    code = (
+        "import sys, numpy\n"
+        "before = set(sys.modules)\n"
+        "import fastact\n"
+        "loaded = {name for name in set(sys.modules) - before if name.startswith('fastact.')}\n"
+        "assert not loaded & {'fastact.forms', 'fastact.activations', 'fastact.rowwise', 'fastact.operation'}, loaded\n"
+        "from fastact import *\n"
+        "assert set(fastact.__all__) <= {*globals(), '__version__'} and set(fastact.__all__) <= set(dir(fastact))\n"
+        "assert relu_ is fastact.relu.in_place and softmax is fastact.softmaxes.softmax\n"
+    )
+    done = run(code, environment)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["gelux", "relu__", "_relu", "declarations"])
+def test_unknown_names_are_attribute_errors(name):
+    with pytest.raises(AttributeError, match=f"module 'fastact' has no attribute '{name}'"):
+        getattr(fa, name)
+
+
 def test_no_library_of_threads_is_started(environment):
     """gunicorn --preload forks after the import."""
     code = "import fastact, os; print(len(os.listdir('/proc/self/task')))"

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import fastact as fa
+from fastact.activations import DECLARATIONS
 from fastact.benchmarking import arguments, largest_error
-from fastact.declaration import DECLARATIONS
 from fastact.plain_numpy import PLAIN, PLAIN_ROWS, bias_activation, cross_entropy, gated
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from fastact import get
+from fastact.activations import DECLARATIONS
 from fastact.benchmarking import PARAMETER, arguments
-from fastact.declaration import DECLARATIONS, Declaration
+from fastact.declaration import Declaration
 from fastact.plotting import draw, kinks, save
 
 PICTURE = "![value and derivative of all activations](catalogue.png)"

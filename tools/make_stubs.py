@@ -20,17 +20,21 @@ def activations() -> list[str]:
 def stub() -> str:
     """Return the text of ``__init__.pyi``."""
     tree = ast.parse((PACKAGE / "__init__.py").read_text())
-    imported = [
+    assigned = {ast.unparse(node.targets[0]): node.value for node in tree.body if isinstance(node, ast.Assign)}
+    public = [(home, name) for home, names in ast.literal_eval(assigned["_HOMES"]).items() for name in names]
+    public += [
         (node.module, alias.name)
-        for node in ast.walk(tree)
+        for block in tree.body
+        if isinstance(block, ast.ImportFrom | ast.With)
+        for node in ast.walk(block)
         if isinstance(node, ast.ImportFrom) and node.level == 1
         for alias in node.names
-        if alias.asname is None
+        if alias.asname == alias.name
     ]
     declared = activations()
-    lines = [f"from .{module} import {name} as {name}" for module, name in imported]
+    lines = [f"from .{module} import {name} as {name}" for module, name in public]
     lines += [f"{name}: Activation\n{name}_: Form" for name in declared]
-    names = sorted([name for _, name in imported] + [name + tail for name in declared for tail in ("", "_")])
+    names = sorted([name for _, name in public] + [name + tail for name in declared for tail in ("", "_")])
     return "\n".join([*lines, f"__all__ = {names!r}", ""])
 
 

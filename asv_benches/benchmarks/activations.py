@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from asv_runner.benchmarks.mark import SkipNotImplemented
 
+from fastact.activations import DECLARATIONS
 from fastact.benchmarking import arguments, float32_reference, largest_error, sample
-from fastact.declaration import DECLARATIONS
 from fastact.plain_numpy import PLAIN
 
 from .backends import BACKENDS, load

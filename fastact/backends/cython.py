@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .. import _kernels
 from .._kernels import BlockSteps, Call, RowCall, run_rows
-from ..declaration import Declaration
+
+if TYPE_CHECKING:
+    from ..declaration import Declaration
 
 __all__ = ["BlockSteps", "Call", "RowCall", "info", "loops", "run_rows", "set_num_threads"]
 

@@ -385,7 +385,7 @@ def test_row_operations_in_place_refuse(operation, x, error):
     assert (np.asarray(x) == before).all()
 
 
-IN_PLACE = [twin for twin in map(fa.__dict__.get, fa.__all__) if isinstance(twin, InPlace)]
+IN_PLACE = [twin for twin in (getattr(fa, name) for name in fa.__all__) if isinstance(twin, InPlace)]
 
 
 @pytest.mark.parametrize("twin", IN_PLACE, ids=lambda twin: twin.__name__)

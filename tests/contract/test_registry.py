@@ -9,7 +9,7 @@ import pytest
 from inputs import same_bits
 
 import fastact as fa
-from fastact.declaration import DECLARATIONS
+from fastact.activations import DECLARATIONS
 from fastact.styles import STYLES, plain
 
 
