@@ -44,6 +44,7 @@ from .words import (
     exponent,
     fma,
     ldexp,
+    ldexp_low,
     mantissa,
     maximum,
     minimum,
@@ -120,8 +121,8 @@ def expm1(x: Any) -> Any:
 def expm1_and_exp(x: Any) -> Any:
     """Return ``exp(x) - 1`` and ``exp(x)`` for ``x`` not above zero."""
     p, n = growth(maximum(x, EXP_LOWEST))
-    scale = ldexp(1.0, n)
-    return fma(scale, p, scale - 1.0), ldexp(1.0 + p, n)
+    scale = ldexp_low(1.0, n)
+    return fma(scale, p, scale - 1.0), ldexp_low(1.0 + p, n)
 
 
 def log_of_parts(m: Any, n: Any, rest: Any) -> Any:
@@ -187,7 +188,7 @@ def parts_of_sigmoid_tail(p: Any, n: Any) -> Any:
 
     For ``exp(t) = (1 + p) * 2**n`` with ``t`` not below zero, within the range of exponents.
     """
-    scale = ldexp(1.0, -n)
+    scale = ldexp_low(1.0, -n)
     excess = p + scale
     denominator = excess + 1.0
     inverse = 1.0 / denominator
@@ -316,7 +317,7 @@ def rest_of_factor_of_tail(place: Any, place_rest: Any, w_rest: Any) -> Any:
 def product_of_tail(q: Any, q_rest: Any, w: Any, w_rest: Any, p: Any, p_rest: Any, n: Any) -> Any:
     """Return ``(q + q_rest) * (w + w_rest) * (1 + p + p_rest) * 2**n``, which rounds once as a whole."""
     grown = fma(w, p, fma(w, p_rest, w_rest))
-    return ldexp(fma(q, w, fma(q, grown, q_rest * (w + grown))), n)
+    return ldexp_low(fma(q, w, fma(q, grown, q_rest * (w + grown))), n)
 
 
 def ratio_of_tail(inverse: Any, error: Any, w: Any, w_rest: Any) -> Any:
@@ -353,7 +354,7 @@ def normal_tail_parts(t: Any) -> Any:
     product = product_of_tail(place, place_rest, w, w_rest, p, p_rest, n)
     ratio, rest = ratio_of_tail(inverse, error, w, w_rest)
     pull, pull_rest = pull_of_tail(t, ratio, rest)
-    pull = ldexp(pull + fma(pull, p, fma(pull, p_rest, fma(pull_rest, p, pull_rest))), n)
+    pull = ldexp_low(pull + fma(pull, p, fma(pull, p_rest, fma(pull_rest, p, pull_rest))), n)
     return tail, product, pull
 
 
@@ -366,7 +367,7 @@ def normal_cdf(x: Any) -> Any:
 def shortfall_of_erf(a: Any) -> Any:
     """Return ``1 - erf(a)`` to the digits that ``erf(a)`` has of it, for ``a`` from `ERF_NEAR` to `ERF_END`."""
     r, n = reduce_by_ln2(fma(a, polynomial(a, LOG_ERFC), -a))
-    return ldexp(polynomial(r, EXP), n)
+    return ldexp_low(polynomial(r, EXP), n)
 
 
 def erf_of_size(a: Any) -> Any:

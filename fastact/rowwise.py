@@ -46,7 +46,7 @@ from .row_words import (
     row_sum,
     row_sum_parts,
 )
-from .words import absolute, copysign, exponent, fma, ldexp, mantissa, maximum, polynomial, round, sqrt, where
+from .words import absolute, copysign, exponent, fma, ldexp, ldexp_low, mantissa, maximum, polynomial, round, sqrt, where
 
 __all__ = ["PROGRAMS"]
 
@@ -71,7 +71,7 @@ DOWN = Constant(float32=8.470329472543003e-22, float64=2.409919865102884e-181)
 def scaled_exp(x: Any, n: Any) -> Any:
     """exp(x) * 2**n, the scaling exact; x not far from the range of exp."""
     r, k = reduce_by_ln2(x)
-    return ldexp(polynomial(r, EXP), k + n)
+    return ldexp_low(polynomial(r, EXP), k + n)
 
 
 def scaled_exp_in_parts(x: Any, n: Any) -> tuple[Any, Any]:

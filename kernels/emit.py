@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 WORDS = {
-    "absolute": 1, "copysign": 2, "exponent": 1, "floor": 1, "fma": 3, "ldexp": 2, "mantissa": 1, "maximum": 2,
-    "minimum": 2, "polynomial": 2, "round": 1, "sqrt": 1, "truncate": 1, "where": 3,
+    "absolute": 1, "copysign": 2, "exponent": 1, "floor": 1, "fma": 3, "ldexp": 2, "ldexp_low": 2, "mantissa": 1,
+    "maximum": 2, "minimum": 2, "polynomial": 2, "round": 1, "sqrt": 1, "truncate": 1, "where": 3,
 }  # fmt: skip
 """The words of the language and their number of arguments."""
 

@@ -28,6 +28,7 @@ template <> struct Format<float> {
     static constexpr int fraction_bits = 23;
     static constexpr float bias = 127;
     static constexpr float two_to_fraction_bits = 0x1p23f;
+    static constexpr float lowered = 64, lower = 0x1p-64f;
     static constexpr Bits truncated = 0xfff;
 };
 
@@ -36,6 +37,7 @@ template <> struct Format<double> {
     static constexpr int fraction_bits = 52;
     static constexpr double bias = 1023;
     static constexpr double two_to_fraction_bits = 0x1p52;
+    static constexpr double lowered = 512, lower = 0x1p-512;
     static constexpr Bits truncated = 0x7ffffff;
 };
 
@@ -173,10 +175,10 @@ template <class V> FASTACT_INLINE V floor(V x) {
     return copysign(nearest > x ? nearest - broadcast<V>(1) : nearest, x);
 }
 
-// 2^n for an integer-valued n: adding the shifter leaves n + bias in the low bits.
-template <class V> FASTACT_INLINE V power_of_two(V n) {
+// 2^(n + more) for integers: adding the shifter leaves their sum with the bias in the low bits.
+template <class V> FASTACT_INLINE V power_of_two(V n, ScalarOf<V> more = 0) {
     using F = FormatOf<V>;
-    const V shifted = n + broadcast<V>(F::two_to_fraction_bits * ScalarOf<V>(1.5) + F::bias);
+    const V shifted = n + broadcast<V>(F::two_to_fraction_bits * ScalarOf<V>(1.5) + F::bias + more);
     return from_bits<V>(bits(shifted) << F::fraction_bits);
 }
 
@@ -184,6 +186,12 @@ template <class V> FASTACT_INLINE V power_of_two(V n) {
 template <class V> FASTACT_INLINE V ldexp(V m, V n) {
     const V half = round(n * broadcast<V>(0.5));
     return m * power_of_two(half) * power_of_two(n - half);
+}
+
+// The first product is exact: it is far above the subnormals.
+template <class V> FASTACT_INLINE V ldexp_low(V m, V n) {
+    using F = FormatOf<V>;
+    return m * power_of_two(n, F::lowered) * broadcast<V>(F::lower);
 }
 
 template <class V> FASTACT_INLINE V exponent(V x) {
@@ -223,6 +231,8 @@ FASTACT_INLINE f32 floor(f32 x) { return (f32)_mm512_roundscale_ps((__m512)x, _M
 FASTACT_INLINE f64 floor(f64 x) { return (f64)_mm512_roundscale_pd((__m512d)x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
 FASTACT_INLINE f32 ldexp(f32 m, f32 n) { return (f32)_mm512_scalef_ps((__m512)m, (__m512)n); }
 FASTACT_INLINE f64 ldexp(f64 m, f64 n) { return (f64)_mm512_scalef_pd((__m512d)m, (__m512d)n); }
+FASTACT_INLINE f32 ldexp_low(f32 m, f32 n) { return ldexp(m, n); }
+FASTACT_INLINE f64 ldexp_low(f64 m, f64 n) { return ldexp(m, n); }
 // 0xCA takes bits of the second operand where the first has ones, else of the third.
 FASTACT_INLINE f32 copysign(f32 magnitude, f32 sign) {
     return (f32)(i32)_mm512_ternarylogic_epi32((__m512i)sign_bits<f32>(), (__m512i)bits(sign), (__m512i)bits(magnitude), 0xCA);

@@ -55,7 +55,7 @@ from ..elementary import (
     shortfall_of_erf,
     sum_and_rest,
 )
-from ..words import absolute, copysign, fma, ldexp, maximum, minimum, polynomial, where
+from ..words import absolute, copysign, fma, ldexp, ldexp_low, maximum, minimum, polynomial, where
 
 
 @activation(limits={-inf: (-1.0, 0.0), inf: (1.0, 0.0)}, monotone=True)
@@ -73,7 +73,7 @@ def erf(x: Any) -> Any:
     a = absolute(x)
     p, n = exp_of_minus_square(minimum(a, 0.75 * NORMAL_END))
     slope = fma(ERF_SLOPE, p, fma(ERF_SLOPE_REST, p, ERF_SLOPE_REST) + ERF_SLOPE)
-    return copysign(erf_of_size(a), x), ldexp(slope, n)
+    return copysign(erf_of_size(a), x), ldexp_low(slope, n)
 
 
 @activation(limits={-inf: (0.0, 0.0), inf: (1.0, 0.0)}, monotone=True, domain={"mu": (-1e30, 1e30), "sigma": (1e-30, 1e30)})

@@ -72,7 +72,7 @@ from ..elementary import (
     tanh_near_zero,
     tanh_of_magnitude,
 )
-from ..words import absolute, copysign, floor, fma, ldexp, maximum, minimum, polynomial, sqrt, where
+from ..words import absolute, copysign, floor, fma, ldexp, ldexp_low, maximum, minimum, polynomial, sqrt, where
 
 
 @activation(limits={-inf: (0.0, 0.0), inf: (inf, inf)}, aliases=("exp",), monotone=True)
@@ -169,9 +169,9 @@ def selu(x: Any) -> Any:
     array([-1.1113,  0.    ,  2.1014])
     """
     p, n = growth(maximum(minimum(x, 0.0), MISH_LOWEST))
-    scale = ldexp(1.0, n)
+    scale = ldexp_low(1.0, n)
     below = SELU_SLOPE * fma(scale, p, scale - 1.0)
-    slope = ldexp(fma(SELU_SLOPE, p, SELU_SLOPE), n)
+    slope = ldexp_low(fma(SELU_SLOPE, p, SELU_SLOPE), n)
     return where(x < 0.0, below, SELU_SCALE * x), where(x > 0.0, SELU_SCALE, slope)
 
 
@@ -275,7 +275,7 @@ def xielu(x: Any, alpha_p: Any = 0.8, alpha_n: Any = 0.8, beta: Any = 0.5, eps: 
     """
     above = maximum(x, 0.0)
     p, n = growth(maximum(minimum(x, eps), EXP_LOWEST))
-    scale = ldexp(1.0, n)
+    scale = ldexp_low(1.0, n)
     grown = fma(scale, p, scale - 1.0)
     rest = fma(scale, p, (scale - 1.0) - grown)
     fall, fall_rest = sum_and_rest(beta, -alpha_n)
@@ -302,7 +302,7 @@ def sigmoid(x: Any) -> Any:
     array([0.1192, 0.5   , 0.8808])
     """
     q, slope, n = sigmoid_tail_and_slope(minimum(absolute(x), -EXP_LOWEST))
-    return where(x < 0.0, q, 1.0 - q), ldexp(slope, n)
+    return where(x < 0.0, q, 1.0 - q), ldexp_low(slope, n)
 
 
 @from_output(sigmoid)
@@ -369,7 +369,7 @@ def tanh(x: Any) -> Any:
     """
     a = minimum(absolute(x), TANH_END)
     q, slope, n = sigmoid_tail_and_slope(a + a)
-    return copysign(tanh_of_magnitude(a), x), ldexp(slope, n + 2.0)
+    return copysign(tanh_of_magnitude(a), x), ldexp_low(slope, n + 2.0)
 
 
 @from_output(tanh)
@@ -638,7 +638,7 @@ def mish(x: Any) -> Any:
     bounded = minimum(base, MISH_HIGHEST)
     # With w = exp(x) = (1 + p) * scale, tanh(softplus(x)) = w * (w + 2) / (w * (w + 2) + 2).
     p, n = growth(bounded)
-    scale = ldexp(1.0, n)
+    scale = ldexp_low(1.0, n)
     two = fma(scale, p, scale + 2.0)
     w = fma(scale, p, scale)
     d = fma(w, two, 2.0)
@@ -652,7 +652,7 @@ def mish(x: Any) -> Any:
     quotient_rest = inverse * (fma(-quotient, d_rest, fma(-quotient, d, numerator)) + numerator_rest)
     low = base * quotient
     low_rest = fma(base, quotient_rest, fma(base, quotient, -low))
-    low = ldexp(low + fma(low, p, fma(low_rest, p, low_rest)), n)
+    low = ldexp_low(low + fma(low, p, fma(low_rest, p, low_rest)), n)
     quotient = quotient + quotient_rest
     value = where(positive, fma(bounded, quotient, x), copysign(low, x))
     error = fma(-inverse, d_rest, fma(-inverse, d, 1.0))
@@ -663,7 +663,7 @@ def mish(x: Any) -> Any:
     once_rest = fma(top_rest, inverse, fma(top, inverse, -once))
     slope = once * inverse
     slope_rest = fma(slope, error + error, fma(once_rest, inverse, fma(once, inverse, -slope)))
-    slope = ldexp(slope + fma(slope, p, fma(slope_rest, p, slope_rest)), n + 2.0)
+    slope = ldexp_low(slope + fma(slope, p, fma(slope_rest, p, slope_rest)), n + 2.0)
     return value, where(positive, fma(quotient, fma(bounded * fma(w, w, w), quotient, 1.0), 1.0), slope)
 
 
@@ -776,4 +776,4 @@ def gaussian(x: Any) -> Any:
     base = minimum(maximum(x, -0.75 * NORMAL_END), 0.75 * NORMAL_END)
     p, n = exp_of_minus_square(base)
     slope = -2.0 * base
-    return ldexp(1.0 + p, n), ldexp(fma(slope, p, slope), n)
+    return ldexp_low(1.0 + p, n), ldexp_low(fma(slope, p, slope), n)

@@ -20,6 +20,7 @@ __all__ = ["WORDS"]
 _SIGNIFICAND = {types.float32: 23, types.float64: 52}
 _BIAS = {types.float32: 127, types.float64: 1023}
 _CLEARED = {types.float32: 12, types.float64: 27}
+_LOWERED = {types.float32: 64, types.float64: 512}
 
 _Emit = Callable[[Any, types.Float, tuple[ir.Value, ...]], ir.Value]
 
@@ -132,8 +133,7 @@ def _power_of_two(context: Any, builder: ir.IRBuilder, type_: types.Float, n: ir
     return _float(context, builder, type_, builder.shl(biased, integer(_SIGNIFICAND[type_])))
 
 
-@_binary
-def ldexp(context: Any, builder: ir.IRBuilder, type_: types.Float, m: ir.Value, n: ir.Value) -> ir.Value:
+def _scale(context: Any, builder: ir.IRBuilder, type_: types.Float, m: ir.Value, n: ir.Value, low: bool) -> ir.Value:
     # A NaN has no integer: freeze makes the conversion some integer, and the NaN in m decides.
     integer = ir.IntType(32)
     power = ir.Instruction(builder.block, integer, "freeze", [builder.fptosi(n, integer)])
@@ -142,9 +142,22 @@ def ldexp(context: Any, builder: ir.IRBuilder, type_: types.Float, m: ir.Value, 
         function = builder.module.declare_intrinsic("llvm.ldexp", [m.type, integer], ir.FunctionType(m.type, [m.type, integer]))
         return builder.call(function, [m, power])
     # Elsewhere LLVM would call the scalar function of the C library.  The first product is exact.
+    if low:
+        factor = _power_of_two(context, builder, type_, builder.add(power, integer(_LOWERED[type_])))
+        return builder.fmul(builder.fmul(m, factor), ir.Constant(m.type, 2.0 ** -_LOWERED[type_]))
     half = builder.ashr(power, integer(1))
     factors = (_power_of_two(context, builder, type_, k) for k in (half, builder.sub(power, half)))
     return reduce(builder.fmul, factors, m)
+
+
+@_binary
+def ldexp(context: Any, builder: ir.IRBuilder, type_: types.Float, m: ir.Value, n: ir.Value) -> ir.Value:
+    return _scale(context, builder, type_, m, n, low=False)
+
+
+@_binary
+def ldexp_low(context: Any, builder: ir.IRBuilder, type_: types.Float, m: ir.Value, n: ir.Value) -> ir.Value:
+    return _scale(context, builder, type_, m, n, low=True)
 
 
 @_unary
@@ -175,6 +188,7 @@ WORDS: dict[str, Any] = {
     "round": _unary(_llvm("roundeven")),
     "floor": _unary(_llvm("floor")),
     "ldexp": ldexp,
+    "ldexp_low": ldexp_low,
     "where": where,
     "minimum": minimum,
     "maximum": maximum,
