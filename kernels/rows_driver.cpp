@@ -30,9 +30,7 @@ constexpr ptrdiff_t GRAIN = 32768;
 // Columns are worked on in blocks of this many bytes across, which is what a kernel takes at once.
 constexpr ptrdiff_t BLOCK_BYTES = 256;
 
-// Rows are worked on together, up to so many, as far as their elements fit into this; what is done once a row is then done for all at
-// once.
-constexpr ptrdiff_t TOGETHER_BYTES = 1 << 15;
+// Rows are worked on together, up to so many; what is done once a row is then done for all at once.
 constexpr ptrdiff_t MOST_TOGETHER = 16;
 
 // Rows up to this length are transposed, so that the lanes of a vector belong to different rows.
@@ -163,7 +161,8 @@ bool make_plan(Plan& plan, int axes, const ptrdiff_t* shape, const bool* of_row,
 
 void run_contiguous_rows(const Plan& plan) {
     const ptrdiff_t n = plan.row.length, rows = plan.positions();
-    const ptrdiff_t arrays = plan.row_inputs + plan.row_outputs - plan.outputs, fit = TOGETHER_BYTES / (arrays * n * plan.size);
+    const ptrdiff_t arrays = plan.row_inputs + plan.row_outputs - plan.outputs;
+    const ptrdiff_t fit = plan.program->bytes_together / (arrays * n * plan.size);
     const ptrdiff_t together = fit < 1 ? 1 : fit < MOST_TOGETHER ? fit : MOST_TOGETHER;
     share(threads_for(rows, rows * n, GRAIN), rows, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t) {
         char* at[MAX_ROW_OPERANDS];

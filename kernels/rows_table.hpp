@@ -33,6 +33,8 @@ struct RowProgram {
     const char* name;
     int inputs, row_inputs, outputs, row_outputs;
     int settings;
+    // Rows are worked on together as far as their elements fit into this.
+    ptrdiff_t bytes_together;
     RowKernel rows;
     ColumnKernel columns;
 };
