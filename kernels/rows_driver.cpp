@@ -184,17 +184,21 @@ void run_contiguous_rows(const Plan& plan) {
     });
 }
 
-// Memory for each thread's copies of the elements of some rows; input k and output k share it.
+// Memory for each thread's copies of the elements of some rows; input k and output k share it.  A little is at hand without asking.
 struct Buffers {
     ptrdiff_t bytes;  // of one copy
     int copies;
     char* memory;
+    alignas(64) char at_hand[4096];
 
     Buffers(ptrdiff_t threads, ptrdiff_t wanted, const RowProgram& program)
         : bytes((wanted + 63) / 64 * 64), copies(program.inputs > program.outputs ? program.inputs : program.outputs) {
-        memory = static_cast<char*>(aligned_alloc(64, threads * copies * bytes));
+        const ptrdiff_t all = threads * copies * bytes;
+        memory = all <= ptrdiff_t(sizeof at_hand) ? at_hand : static_cast<char*>(aligned_alloc(64, all));
     }
-    ~Buffers() { free(memory); }
+    ~Buffers() {
+        if (memory != at_hand) free(memory);
+    }
     Buffers(const Buffers&) = delete;
     Buffers& operator=(const Buffers&) = delete;
     char* of(ptrdiff_t thread, int copy) const { return memory + (thread * copies + copy) * bytes; }
