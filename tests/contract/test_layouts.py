@@ -5,6 +5,8 @@ import pytest
 from catalogue import SLOW
 from inputs import LAYOUTS, Laid, laid, same_bits, walk
 
+import fastact as fa
+
 
 @pytest.fixture
 def values(dtype):
@@ -134,7 +136,7 @@ def test_inputs_may_repeat_memory(case, dtype):
 
 
 def test_large_out_of_place(case):
-    """Beyond the caches, where stores may bypass them, at every alignment of the output to a cache line."""
+    """So many that the results fill whole cache lines, at several places of the output in one."""
     x = np.resize(walk("float32", 50_000, 2.0**-8, 64.0), 1 << (14 if SLOW else 20))
     wanted = np.resize(case.function(walk("float32", 50_000, 2.0**-8, 64.0), *case.required), x.size)
     buffer = np.zeros(x.size + 64, np.float32)
@@ -144,3 +146,27 @@ def test_large_out_of_place(case):
         assert same_bits(buffer[offset : offset + x.size], wanted), offset
         assert (buffer[:offset] == 7.0).all()
         assert (buffer[offset + x.size :] == 7.0).all()
+
+
+@pytest.mark.skipif(SLOW, reason="it is the compiled loops that bypass the caches")
+@pytest.mark.parametrize("name", ["relu", "silu", "gelu"])
+def test_results_that_bypass_the_caches(name, working_dtype):
+    """Beyond 32 MiB, wherever one result or both begin in a cache line."""
+    function = getattr(fa, name)
+    few = walk(working_dtype, 50_000, 2.0**-8, 64.0)
+    size = (1 << 25) // few.itemsize + 37
+    x = np.resize(few, size)
+    wanted = [np.resize(result, size) for result in function.value_and_derivative(few)]
+    buffers = np.zeros((2, size + 64), few.dtype)
+    for offsets in ((0, 0), (1, 1), (7, 7), (3, 5)):
+        buffers[...] = 7.0
+        outs = [buffer[offset : offset + size] for buffer, offset in zip(buffers, offsets, strict=True)]
+        function.value_and_derivative(x, out=tuple(outs))
+        assert same_bits(outs[0], wanted[0]), offsets
+        assert same_bits(outs[1], wanted[1]), offsets
+        outs[0][...] = 7.0
+        function(x, out=outs[0])
+        assert same_bits(outs[0], wanted[0]), offsets
+        for buffer, offset in zip(buffers, offsets, strict=True):
+            assert (buffer[:offset] == 7.0).all(), offsets
+            assert (buffer[offset + size :] == 7.0).all(), offsets
