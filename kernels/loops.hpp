@@ -24,10 +24,6 @@ constexpr ptrdiff_t BYTES_AHEAD = 2048;
 // The same where results bypass the caches: into the second-level cache, as the first one waits for each line that it is asked for.
 constexpr ptrdiff_t BYTES_FAR_AHEAD = 8192;
 
-template <int n> struct Count {
-    static constexpr int value = n;
-};
-
 // From the inputs of a form at one vector to its outputs there.  What a form does not use of `result` is never computed.
 template <class A, Form form, class V> FASTACT_INLINE void evaluate(const V* inputs, const V* parameters, V* outputs) {
     V result[2 + A::trainable];
@@ -89,7 +85,7 @@ void whole_vectors(const void* const* input_pointers, const void* const* paramet
                 for (int k = 0; k < I; k++) __builtin_prefetch(in[k] + ahead);
                 for (int k = 0; k < O; k++) __builtin_prefetch(out[k] + ahead, 1);
             }
-            vectors(i, keep, Count<N>{});
+            vectors(i, keep, Number<N>{});
         }
     }
     const auto put = [streaming](T* to, V v) __attribute__((always_inline)) {
@@ -98,7 +94,7 @@ void whole_vectors(const void* const* input_pointers, const void* const* paramet
     };
     for (; i < n; i += W) {
         for (int k = 0; streaming && k < I; k++) __builtin_prefetch(in[k] + i + BYTES_FAR_AHEAD / ptrdiff_t(sizeof(T)), 0, 2);
-        vectors(i, put, Count<1>{});
+        vectors(i, put, Number<1>{});
     }
     if (streaming) fence();
 }

@@ -230,10 +230,6 @@ constexpr ptrdiff_t RUN = 8;
 // Neighbouring vectors that are worked on at a time, so that their chains of instructions mix.
 template <class V> constexpr int MIXED = sizeof(V) == 64 ? 4 : sizeof(V) == 32 ? 2 : 1;
 
-template <int n> struct Number {
-    static constexpr int value = n;
-};
-
 // Runs a stage on the elements begin, begin + step, ... of N neighbouring vectors, which are all read before any is written.
 template <class P, int stage, int N, class V, class State>
 FASTACT_INLINE void work_on_columns(const Columns<P, V>& columns, int first, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t step,

@@ -76,6 +76,11 @@ template <class T> using VectorOf = typename VectorOfType<T>::type;
 
 template <class V> constexpr int lanes = sizeof(V) / sizeof(ScalarOf<V>);
 
+// A number as an argument that the compiler knows.
+template <int n> struct Number {
+    static constexpr int value = n;
+};
+
 template <class V> FASTACT_INLINE V load(const ScalarOf<V>* from) {
     V v;
     memcpy(&v, from, sizeof v);
