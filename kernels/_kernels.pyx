@@ -279,17 +279,17 @@ cdef class Call:
             else:
                 result = tuple(results)
         else:
+            result = out
             if chosen.outputs == 1:
-                result = out[0] if type(out) is tuple and len(out) == 1 else out
-                results = (result,)
-            else:
-                result = results = out
-                if type(out) is not tuple or len(out) != 2:
-                    return None
+                if type(out) is tuple and len(out) == 1:
+                    result = out[0]
+            elif type(out) is not tuple or len(out) != 2:
+                return None
             for i in range(chosen.outputs):
-                if not cnp.PyArray_CheckExact(results[i]):
+                value = result if chosen.outputs == 1 else result[i]
+                if not cnp.PyArray_CheckExact(value):
                     return None
-                y = results[i]
+                y = value
                 if (not dense(y, number) or not cnp.PyArray_ISWRITEABLE(y) or not same_shape(x, y)
                         or not apart_or_same(y, inputs, inputs_given)):
                     return None
