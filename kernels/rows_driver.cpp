@@ -27,20 +27,19 @@ namespace {
 // Elements for which a second thread pays.
 constexpr ptrdiff_t GRAIN = 32768;
 
-// Columns are worked on in blocks of this many bytes across, which is what a kernel takes at once.
-constexpr ptrdiff_t BLOCK_BYTES = 256;
-
 // Rows are worked on together, up to so many; what is done once a row is then done for all at once.
 constexpr ptrdiff_t MOST_TOGETHER = 16;
 
 // Rows up to this length are transposed, so that the lanes of a vector belong to different rows.
 constexpr ptrdiff_t SHORT = 32;
 
-// A block of columns up to this size is copied to lie together in the second-level cache.
-constexpr ptrdiff_t COPIED_BYTES = 1 << 19;
+// Columns are worked on in blocks of about so many bytes across.  A block of short columns stays in the first-level cache from stage to
+// stage, one of columns up to LONG in the second-level cache; with longer ones a block is as wide as a page, as the processor fetches
+// ahead within pages.
+constexpr ptrdiff_t NARROW = 256, MIDDLING = 1024, PAGE = 4096, LONG = 256;
 
-// How many rows ahead of its use a part of a column is fetched: the caches wait for so few at a time that only a long start helps.
-constexpr ptrdiff_t AHEAD = 64;
+// Rows that are brought together as columns make narrow blocks, narrower still if one would not fit into this.
+constexpr ptrdiff_t COPIED_BYTES = 1 << 19;
 
 // Fewer neighbouring columns than this would leave vectors half empty.
 constexpr ptrdiff_t FEW_COLUMNS = 8;
@@ -83,19 +82,21 @@ struct Plan {
     ptrdiff_t positions() const { return kept.positions(); }
     void locate(ptrdiff_t position, char** pointers) const { kept.locate(position, data, pointers); }
 
-    // Where the operands are at `count` positions one after the other.
-    template <ptrdiff_t MOST> void locate_all(ptrdiff_t first, ptrdiff_t count, void* (*at)[MOST]) const {
-        char* one[MAX_ROW_OPERANDS];
-        if (kept.count == 1) {
-            locate(first, one);
-            for (int k = 0; k < operands; k++)
-                for (ptrdiff_t r = 0; r < count; r++) at[k][r] = one[k] + r * kept.axes[0].strides[k];
-            return;
+    // Calls work(done, at, number) for the positions first..first+count-1, as many at a time as follow each other with one stride.
+    template <class Work> void in_lines(ptrdiff_t first, ptrdiff_t count, const Work& work) const {
+        const ptrdiff_t length = kept.count > 0 ? kept.axes[kept.count - 1].length : 1;
+        char* at[MAX_ROW_OPERANDS];
+        for (ptrdiff_t done = 0; done < count;) {
+            const ptrdiff_t rest = length - (first + done) % length, number = rest < count - done ? rest : count - done;
+            locate(first + done, at);
+            work(done, at, number);
+            done += number;
         }
-        for (ptrdiff_t r = 0; r < count; r++) {
-            locate(first + r, one);
-            for (int k = 0; k < operands; k++) at[k][r] = one[k];
-        }
+    }
+
+    // An operand's rows at some positions in line.
+    RowsAt rows_at(char* const* at, int operand, ptrdiff_t number) const {
+        return {at[operand], kept.count > 0 ? kept.axes[kept.count - 1].strides[operand] : 0, row.strides[operand], number};
     }
 
     // Whether all rows have this input in common, element by element.
@@ -184,176 +185,141 @@ void run_contiguous_rows(const Plan& plan) {
     });
 }
 
-// Memory for each thread's copies of the elements of some rows; input k and output k share it.  A little is at hand without asking.
-struct Buffers {
-    ptrdiff_t bytes;  // of one copy
-    int copies;
-    char* memory;
-    alignas(64) char at_hand[4096];
+// Bytes that whole lines of the cache have.
+ptrdiff_t up_to_lines(ptrdiff_t bytes) { return (bytes + 63) / 64 * 64; }
 
-    Buffers(ptrdiff_t threads, ptrdiff_t wanted, const RowProgram& program)
-        : bytes((wanted + 63) / 64 * 64), copies(program.inputs > program.outputs ? program.inputs : program.outputs) {
-        const ptrdiff_t all = threads * copies * bytes;
-        memory = all <= ptrdiff_t(sizeof at_hand) ? at_hand : static_cast<char*>(aligned_alloc(64, all));
+// Each thread's memory for a block of columns: copies of the elements, where those are copied, input k and output k in the same; the
+// values of the rows, brought together; and the workspace of the kernel.  A little is at hand without asking.
+struct Memory {
+    const Plan& plan;
+    ptrdiff_t across, copy, copies, bytes;
+    char* begin;
+    alignas(64) char at_hand[1 << 14];
+
+    Memory(const Plan& plan, ptrdiff_t threads, ptrdiff_t bytes_across, bool copied) : plan(plan), across(up_to_lines(bytes_across)) {
+        const RowProgram& program = *plan.program;
+        const ptrdiff_t n = plan.row.length, most = SUMS_BYTES / plan.size;
+        copies = !copied ? 0 : program.inputs > program.outputs ? program.inputs : program.outputs;
+        copy = n * across;
+        const ptrdiff_t workspace = program.values + program.sums * (n < most ? n : most);
+        bytes = copies * copy + (program.row_inputs + program.row_outputs + workspace) * across;
+        begin = threads * bytes <= ptrdiff_t(sizeof at_hand) ? at_hand : static_cast<char*>(aligned_alloc(64, threads * bytes));
     }
-    ~Buffers() {
-        if (memory != at_hand) free(memory);
+    ~Memory() {
+        if (begin != at_hand) free(begin);
     }
-    Buffers(const Buffers&) = delete;
-    Buffers& operator=(const Buffers&) = delete;
-    char* of(ptrdiff_t thread, int copy) const { return memory + (thread * copies + copy) * bytes; }
-};
+    Memory(const Memory&) = delete;
+    Memory& operator=(const Memory&) = delete;
 
-// The values of some columns, brought together.
-struct ValuesOfRows {
-    alignas(64) char inputs[MAX_ROW_OPERANDS][BLOCK_BYTES];
-    alignas(64) char outputs[MAX_ROW_OPERANDS][BLOCK_BYTES];
+    char* copy_of(ptrdiff_t thread, int k) const { return begin + thread * bytes + k * copy; }
+    char* values(ptrdiff_t thread, int k) const { return copy_of(thread, copies) + k * across; }
 
-    // `locate(column, at)` gives the pointers of a column.
-    template <class Locate> void read(const Plan& plan, ptrdiff_t columns, RowArguments& arguments, const Locate& locate) {
-        const int count = plan.outputs - plan.row_inputs;
-        for (int k = 0; k < count; k++) arguments.row_inputs[k] = inputs[k];
-        for (int k = 0; k < plan.operands - plan.row_outputs; k++) arguments.row_outputs[k] = outputs[k];
-        if (count == 0) return;
+    // Runs the kernel, with the values of the rows brought together and taken back; `locate(column, at)` gives the pointers of a column.
+    template <class Locate>
+    void run(ptrdiff_t thread, RowArguments& arguments, const ColumnSteps& steps, ptrdiff_t columns, const Locate& locate) const {
+        const int inputs = plan.program->row_inputs, outputs = plan.program->row_outputs;
+        for (int k = 0; k < inputs; k++) arguments.row_inputs[k] = values(thread, k);
+        for (int k = 0; k < outputs; k++) arguments.row_outputs[k] = values(thread, inputs + k);
         char* at[MAX_ROW_OPERANDS];
-        for (ptrdiff_t c = 0; c < columns; c++) {
+        for (ptrdiff_t c = 0; inputs > 0 && c < columns; c++) {
             locate(c, at);
-            for (int k = 0; k < count; k++) memcpy(inputs[k] + c * plan.size, at[plan.row_inputs + k], plan.size);
+            for (int k = 0; k < inputs; k++) memcpy(values(thread, k) + c * plan.size, at[plan.row_inputs + k], plan.size);
+        }
+        plan.program->columns(arguments, steps, plan.row.length, columns, values(thread, inputs + outputs));
+        for (ptrdiff_t c = 0; plan.asked > 0 && c < columns; c++) {
+            locate(c, at);
+            for (int k = 0; k < plan.asked; k++) memcpy(at[plan.row_outputs + k], values(thread, inputs + k) + c * plan.size, plan.size);
         }
     }
-
-    template <class Locate> void write(const Plan& plan, ptrdiff_t columns, const Locate& locate) const {
-        if (plan.asked == 0) return;
-        char* at[MAX_ROW_OPERANDS];
-        for (ptrdiff_t c = 0; c < columns; c++) {
-            locate(c, at);
-            for (int k = 0; k < plan.asked; k++) memcpy(at[plan.row_outputs + k], outputs[k] + c * plan.size, plan.size);
-        }
-    }
 };
 
-// Copies `count` parts of `bytes` bytes each, fetching those AHEAD of their use.
-template <int write> void copy_parts(const char* from, ptrdiff_t from_stride, char* to, ptrdiff_t to_stride, ptrdiff_t bytes,
-                                     ptrdiff_t count) {
-    for (ptrdiff_t i = 0; i < count; i++) {
-        const char* const next = write ? to + AHEAD * to_stride : from + AHEAD * from_stride;
-        if (i + AHEAD < count)
-            for (ptrdiff_t byte = 0; byte < bytes; byte += 64) __builtin_prefetch(next + byte, 0, 2);
-        if (bytes == BLOCK_BYTES) memcpy(to, from, BLOCK_BYTES);
-        else memcpy(to, from, bytes);
-        from += from_stride;
-        to += to_stride;
-    }
+// The bytes across a block of columns; of as many equal ones that each of the threads has about as much to do.
+ptrdiff_t width_of_blocks(ptrdiff_t n, ptrdiff_t bytes, ptrdiff_t positions, ptrdiff_t threads) {
+    const ptrdiff_t wanted = n <= SHORT ? NARROW : n <= LONG ? MIDDLING : PAGE;
+    ptrdiff_t blocks = bytes < wanted ? 1 : (bytes + wanted / 2) / wanted;
+    while (positions * blocks % threads > 0 && positions * blocks < 8 * threads && bytes > blocks * NARROW) blocks++;
+    return up_to_lines((bytes + blocks - 1) / blocks);
 }
 
-// The last of the kept axes is dense.  Blocks of long columns are copied, because columns whose elements are a power of two apart
-// would compete for a few places in the caches.
+// The last of the kept axes is dense.
 RowStatus run_neighbouring_columns(Plan& plan) {
     const RowAxis across = plan.kept.axes[--plan.kept.count];
-    const ptrdiff_t n = plan.row.length, size = plan.size;
-    const ptrdiff_t width = BLOCK_BYTES / size;
-    const bool copied = n > SHORT && n * BLOCK_BYTES <= COPIED_BYTES;
-    const ptrdiff_t blocks = (across.length + width - 1) / width, items = plan.positions() * blocks;
+    const ptrdiff_t n = plan.row.length, size = plan.size, positions = plan.positions();
+    const ptrdiff_t bytes = across.length * size;
+    const ptrdiff_t threads = threads_for(positions * (1 + bytes / NARROW), positions * across.length * n, GRAIN);
+    const ptrdiff_t width = width_of_blocks(n, bytes, positions, threads) / size;
+    const ptrdiff_t blocks = (across.length + width - 1) / width;
     const int inputs = plan.row_inputs, outputs = plan.row_outputs - plan.outputs;
-    const ptrdiff_t threads = threads_for(items, plan.positions() * across.length * n, GRAIN);
-    const Buffers buffers(threads, copied ? n * BLOCK_BYTES : 0, *plan.program);
-    if (buffers.memory == nullptr) return ROWS_NO_MEMORY;
+    const Memory memory(plan, threads, width * size, false);
+    if (memory.begin == nullptr) return ROWS_NO_MEMORY;
     ColumnSteps steps;
     for (int k = 0; k < inputs; k++) {
         steps.same_in_all_columns[k] = k > 0 && across.strides[k] == 0;
-        steps.inputs[k] = copied && !steps.same_in_all_columns[k] ? width : plan.row.strides[k] / size;
+        steps.inputs[k] = plan.row.strides[k] / size;
     }
-    for (int k = 0; k < outputs; k++) steps.outputs[k] = copied ? width : plan.row.strides[plan.outputs + k] / size;
-    share(threads, items, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
+    for (int k = 0; k < outputs; k++) steps.outputs[k] = plan.row.strides[plan.outputs + k] / size;
+    share(threads, positions * blocks, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
         char* at[MAX_ROW_OPERANDS];
-        ValuesOfRows values;
-        const auto locate = [&](ptrdiff_t column, char** column_at) {
-            for (int k = 0; k < plan.operands; k++) column_at[k] = at[k] + column * across.strides[k];
-        };
         for (ptrdiff_t item = first; item < last; item++) {
             const ptrdiff_t column = item % blocks * width;
             const ptrdiff_t columns = across.length - column < width ? across.length - column : width;
             plan.locate(item / blocks, at);
             for (int k = 0; k < plan.operands; k++) at[k] += column * across.strides[k];
             RowArguments arguments = plan.arguments(at, nullptr);
-            values.read(plan, columns, arguments, locate);
-            if (copied) {
-                for (int k = 0; k < inputs; k++) {
-                    if (steps.same_in_all_columns[k]) continue;
-                    copy_parts<0>(at[k], plan.row.strides[k], buffers.of(thread, k), BLOCK_BYTES, columns * size, n);
-                    arguments.inputs[k] = buffers.of(thread, k);
-                }
-                for (int k = 0; k < outputs; k++) arguments.outputs[k] = buffers.of(thread, k);
-            }
-            plan.program->columns(arguments, steps, n, columns);
-            for (int k = 0; copied && k < outputs; k++)
-                copy_parts<1>(buffers.of(thread, k), BLOCK_BYTES, at[plan.outputs + k], plan.row.strides[plan.outputs + k],
-                              columns * size, n);
-            values.write(plan, columns, locate);
+            memory.run(thread, arguments, steps, columns, [&](ptrdiff_t c, char** column_at) {
+                for (int k = 0; k < plan.operands; k++) column_at[k] = at[k] + c * across.strides[k];
+            });
         }
     });
     return ROWS_DONE;
 }
 
-template <class T> void gather(const void* const* rows, ptrdiff_t stride, ptrdiff_t count, ptrdiff_t n, T* to, ptrdiff_t width) {
-    if (stride == sizeof(T)) return table().gather[sizeof(T) == sizeof(double)](rows, count, n, to, width);
-    for (ptrdiff_t r = 0; r < count; r++)
-        for (ptrdiff_t i = 0; i < n; i++) memcpy(to + i * width + r, static_cast<const char*>(rows[r]) + i * stride, sizeof(T));
-}
-
-template <class T> void scatter(const T* from, ptrdiff_t width, void* const* rows, ptrdiff_t stride, ptrdiff_t count, ptrdiff_t n) {
-    if (stride == sizeof(T)) return table().scatter[sizeof(T) == sizeof(double)](from, width, rows, count, n);
-    for (ptrdiff_t r = 0; r < count; r++)
-        for (ptrdiff_t i = 0; i < n; i++) memcpy(static_cast<char*>(rows[r]) + i * stride, from + i * width + r, sizeof(T));
-}
-
 // Brings some rows at a time together as the columns of a buffer, works there, and takes the results back.
-template <class T> RowStatus run_through_buffers(const Plan& plan) {
-    constexpr ptrdiff_t MOST = BLOCK_BYTES / sizeof(T);
+RowStatus run_through_buffers(const Plan& plan) {
     const ptrdiff_t n = plan.row.length, rows = plan.positions();
-    const ptrdiff_t width = n * BLOCK_BYTES <= COPIED_BYTES ? MOST : n * BLOCK_BYTES <= 8 * COPIED_BYTES ? 16 : 1;
+    const ptrdiff_t width = n * NARROW <= COPIED_BYTES ? NARROW / plan.size : n * NARROW <= 8 * COPIED_BYTES ? 16 : 1;
     const ptrdiff_t tiles = (rows + width - 1) / width;
-    const int inputs = plan.row_inputs, outputs = plan.row_outputs - plan.outputs;
+    const bool wide = plan.size == sizeof(double);
     const ptrdiff_t threads = threads_for(tiles, rows * n, GRAIN);
-    const Buffers buffers(threads, n * width * sizeof(T), *plan.program);
-    if (buffers.memory == nullptr) return ROWS_NO_MEMORY;
+    const Memory memory(plan, threads, width * plan.size, true);
+    if (memory.begin == nullptr) return ROWS_NO_MEMORY;
+    // What all rows have in common stays where it is, and so does a single row that is dense.
+    bool stays[MAX_ROW_OPERANDS] = {};
     ColumnSteps steps = {};
-    for (int k = 0; k < inputs; k++) {
+    for (int k = 0; k < plan.row_inputs; k++) {
         steps.same_in_all_columns[k] = k > 0 && width > 1 && plan.common(k);
-        steps.inputs[k] = steps.same_in_all_columns[k] ? plan.row.strides[k] / ptrdiff_t(sizeof(T)) : width;
+        steps.inputs[k] = steps.same_in_all_columns[k] ? plan.row.strides[k] / plan.size : width;
+        stays[k] = steps.same_in_all_columns[k] || (width == 1 && plan.row.strides[k] == plan.size);
     }
-    for (int k = 0; k < outputs; k++) steps.outputs[k] = width;
-    // A single row that is dense is worked on where it is: the transposing copies write whole vectors, more than it has.
-    const auto direct = [&](int operand) { return width == 1 && plan.row.strides[operand] == sizeof(T); };
+    for (int k = plan.outputs; k < plan.row_outputs; k++) {
+        steps.outputs[k - plan.outputs] = width;
+        stays[k] = width == 1 && plan.row.strides[k] == plan.size;
+    }
     share(threads, tiles, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
-        ValuesOfRows values;
         for (ptrdiff_t tile = first; tile < last; tile++) {
             const ptrdiff_t begin = tile * width, count = rows - begin < width ? rows - begin : width;
             const auto locate = [&](ptrdiff_t row, char** at) { plan.locate(begin + row, at); };
-            void* at[MAX_ROW_OPERANDS][MOST];
-            char* of_row[MAX_ROW_OPERANDS];
+            char* of_first[MAX_ROW_OPERANDS];
             double unused;
-            plan.locate_all(begin, count, at);
-            locate(0, of_row);
-            RowArguments arguments = plan.arguments(of_row, &unused);
-            const auto buffer = [&](int copy) { return reinterpret_cast<T*>(buffers.of(thread, copy)); };
-            for (int k = 0; k < inputs; k++) {
-                if (steps.same_in_all_columns[k] || direct(k)) continue;
-                gather(at[k], plan.row.strides[k], count, n, buffer(k), width);
-                arguments.inputs[k] = buffer(k);
-            }
-            for (int k = 0; k < outputs; k++)
-                if (!direct(plan.outputs + k)) arguments.outputs[k] = buffer(k);
-            if (width == 1) {
-                plan.program->rows(&arguments, 1, n, arguments);
-            } else {
-                values.read(plan, count, arguments, locate);
-                plan.program->columns(arguments, steps, n, count);
-                values.write(plan, count, locate);
-            }
-            for (int k = 0; k < outputs; k++)
-                if (!direct(plan.outputs + k))
-                    scatter(buffer(k), width, at[plan.outputs + k], plan.row.strides[plan.outputs + k], count, n);
+            locate(0, of_first);
+            RowArguments arguments = plan.arguments(of_first, &unused);
+            for (int k = 0; k < plan.row_inputs; k++)
+                if (!stays[k]) arguments.inputs[k] = memory.copy_of(thread, k);
+            for (int k = plan.outputs; k < plan.row_outputs; k++)
+                if (!stays[k]) arguments.outputs[k - plan.outputs] = memory.copy_of(thread, k - plan.outputs);
+            plan.in_lines(begin, count, [&](ptrdiff_t done, char* const* at, ptrdiff_t number) {
+                for (int k = 0; k < plan.row_inputs; k++)
+                    if (!stays[k])
+                        table().gather[wide](plan.rows_at(at, k, number), n, memory.copy_of(thread, k) + done * plan.size, width);
+            });
+            if (width == 1) plan.program->rows(&arguments, 1, n, arguments);
+            else memory.run(thread, arguments, steps, count, locate);
+            plan.in_lines(begin, count, [&](ptrdiff_t done, char* const* at, ptrdiff_t number) {
+                for (int k = plan.outputs; k < plan.row_outputs; k++)
+                    if (!stays[k])
+                        table().scatter[wide](memory.copy_of(thread, k - plan.outputs) + done * plan.size, width,
+                                              plan.rows_at(at, k, number), n);
+            });
         }
     });
     return ROWS_DONE;
@@ -386,7 +352,7 @@ RowStatus run_rows(int program, bool wide, int axes, const ptrdiff_t* shape, con
     else if (plan.dense(plan.row) && (plan.row.length > SHORT || plan.positions() < FEW_COLUMNS))
         run_contiguous_rows(plan);
     else
-        status = wide ? run_through_buffers<double>(plan) : run_through_buffers<float>(plan);
+        status = run_through_buffers(plan);
     clear_floating_point_flags();
     return status;
 }

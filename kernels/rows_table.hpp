@@ -7,6 +7,9 @@ namespace fastact {
 
 constexpr int MAX_ROW_OPERANDS = 12, MAX_ROW_SETTINGS = 4;
 
+// A sum is carried in as many partial sums as numbers of the working precision fit into this.
+constexpr ptrdiff_t SUMS_BYTES = 128;
+
 // Inputs and outputs have elements, row inputs and row outputs one value a row.  An output may be an input.
 struct RowArguments {
     const void* inputs[MAX_ROW_OPERANDS];
@@ -26,8 +29,9 @@ struct ColumnSteps {
 // Some rows of n contiguous elements each.  `next` is the first of the rows that the caller will ask for then, or of these.
 typedef void (*RowKernel)(const RowArguments* rows, int count, ptrdiff_t n, const RowArguments& next);
 
-// Neighbouring columns, each of them a row.  The memory of row inputs and outputs reaches to the next multiple of 16 columns.
-typedef void (*ColumnKernel)(const RowArguments& arguments, const ColumnSteps& steps, ptrdiff_t n, ptrdiff_t columns);
+// Neighbouring columns, each of them a row.  The memory of row inputs and outputs reaches to the next multiple of 16 columns; it and
+// the workspace are aligned to 64 bytes.
+typedef void (*ColumnKernel)(const RowArguments& arguments, const ColumnSteps& steps, ptrdiff_t n, ptrdiff_t columns, void* workspace);
 
 struct RowProgram {
     const char* name;
@@ -35,14 +39,21 @@ struct RowProgram {
     int settings;
     // Rows are worked on together as far as their elements fit into this.
     ptrdiff_t bytes_together;
+    // Columns of n elements need a workspace of values + sums * (n or the number of partial sums, whichever is less) numbers each.
+    ptrdiff_t values, sums;
     RowKernel rows;
     ColumnKernel columns;
 };
 
-// Element i of row r, whose elements are neighbours, goes to buffer[i * width + r], and back.  The width is at least the count
-// rounded up to a multiple of 16.
-typedef void (*GatherRows)(const void* const* rows, ptrdiff_t count, ptrdiff_t n, void* buffer, ptrdiff_t width);
-typedef void (*ScatterRows)(const void* buffer, ptrdiff_t width, void* const* rows, ptrdiff_t count, ptrdiff_t n);
+// Some rows among others in memory: element i of row r is at first + r * pitch + i * stride.
+struct RowsAt {
+    void* first;
+    ptrdiff_t pitch, stride, count;
+};
+
+// That element goes to buffer[i * width + r], and back.
+typedef void (*GatherRows)(const RowsAt& rows, ptrdiff_t n, void* buffer, ptrdiff_t width);
+typedef void (*ScatterRows)(const void* buffer, ptrdiff_t width, const RowsAt& rows, ptrdiff_t n);
 
 // Of float and of double.
 struct RowTable {

@@ -11,10 +11,7 @@
 namespace fastact {
 namespace FASTACT_ISA {
 
-template <class V> constexpr int SUMS = 128 / sizeof(ScalarOf<V>);
-
-// Vectors of columns that are worked on together; their partial sums stay in L1.
-template <class V> constexpr int BLOCK_VECTORS = sizeof(V) >= 32 ? 256 / sizeof(V) : 4;
+template <class V> constexpr int SUMS = SUMS_BYTES / sizeof(ScalarOf<V>);
 
 // Elements between the one at work and the one that is fetched: the next row is, which the processor does not do by itself where
 // a row ends with a page.
@@ -260,28 +257,30 @@ FASTACT_INLINE void work_on_columns(const Columns<P, V>& columns, int first, ptr
 }
 
 template <class P, int stage, class V>
-FASTACT_INLINE void column_stages(const Columns<P, V>& columns, ptrdiff_t n, const V* settings, V (*row)[P::values + 1]) {
+FASTACT_INLINE void column_stages(const Columns<P, V>& columns, ptrdiff_t n, const V* settings, V (*row)[P::values + 1], void* sums) {
     using S = typename P::template Stage<stage>;
     using R = typename S::Reduced;
     using State = typename R::template State<V>;
     constexpr ptrdiff_t PARTIAL = R::in_order ? SUMS<V> : 1;
-    State states[PARTIAL][BLOCK_VECTORS<V>];
+    // That of partial sum l and vector v is states[l * columns.vectors + v].
+    State* const states = static_cast<State*>(sums);
     for (ptrdiff_t begin = 0; begin < n; begin += RUN * PARTIAL) {
         const ptrdiff_t end = begin + RUN * PARTIAL < n ? begin + RUN * PARTIAL : n;
         for (ptrdiff_t l = 0; l < PARTIAL && begin + l < end; l++) {
             const auto work = [&](int first, auto count) __attribute__((always_inline)) {
                 constexpr int N = decltype(count)::value;
+                State* const at = states + l * columns.vectors + first;
                 State some[N];
 #pragma GCC unroll 8
                 for (int j = 0; j < N; j++) {
                     if (begin == 0) R::template start<V>(some[j]);
-                    else some[j] = states[l][first + j];
+                    else some[j] = at[j];
                 }
                 work_on_columns<P, stage, N, V>(columns, first, begin + l, end, PARTIAL, settings, row, some);
 #pragma GCC unroll 8
                 for (int j = 0; j < N; j++) {
                     R::template settle<V>(some[j]);
-                    states[l][first + j] = some[j];
+                    at[j] = some[j];
                 }
             };
             int v = 0;
@@ -294,41 +293,51 @@ FASTACT_INLINE void column_stages(const Columns<P, V>& columns, ptrdiff_t n, con
         for (int v = 0; v < columns.vectors; v++) {
             // Partial sums without an element are +0, and adding them would change nothing.
             for (ptrdiff_t k = PARTIAL / 2; k > 0; k /= 2)
-                for (ptrdiff_t l = 0; l < k && l + k < n; l++) R::template merge<V>(states[l][v], states[l + k][v]);
+                for (ptrdiff_t l = 0; l < k && l + k < n; l++)
+                    R::template merge<V>(states[l * columns.vectors + v], states[(l + k) * columns.vectors + v]);
             V results[R::results + 1];
-            R::template finish<V>(states[0][v], double(n), results);
+            R::template finish<V>(states[v], double(n), results);
             S::template row<V>(results, broadcast<V>(ScalarOf<V>(n)), settings, row[v]);
         }
     }
-    if constexpr (stage + 1 < P::stages) column_stages<P, stage + 1, V>(columns, n, settings, row);
+    if constexpr (stage + 1 < P::stages) column_stages<P, stage + 1, V>(columns, n, settings, row, sums);
+}
+
+// The vectors that a partial sum takes, in the stage where it takes most.
+template <class P, class V, int stage = 0> constexpr ptrdiff_t vectors_of_sums() {
+    constexpr ptrdiff_t own = sizeof(typename P::template Stage<stage>::Reduced::template State<V>) / sizeof(V);
+    if constexpr (stage + 1 == P::stages) {
+        return own;
+    } else {
+        constexpr ptrdiff_t others = vectors_of_sums<P, V, stage + 1>();
+        return own > others ? own : others;
+    }
 }
 
 template <class P, class T>
-void run_columns(const RowArguments& arguments, const ColumnSteps& steps, ptrdiff_t n, ptrdiff_t columns) {
+void run_columns(const RowArguments& arguments, const ColumnSteps& steps, ptrdiff_t n, ptrdiff_t width, void* workspace) {
     using V = VectorOf<T>;
-    constexpr int W = lanes<V>, BLOCK = BLOCK_VECTORS<V>;
+    constexpr int W = lanes<V>;
     V settings[P::settings + 1];
     read_settings<P, V>(arguments, settings);
-    for (ptrdiff_t column = 0; column < columns; column += BLOCK * W) {
-        const ptrdiff_t width = columns - column < BLOCK * W ? columns - column : BLOCK * W;
-        Columns<P, V> here = {Pointers<P, T>(arguments, column), steps, int((width + W - 1) / W), width % W};
-        for (int k = 1; k < P::inputs; k++)
-            if (steps.same_in_all_columns[k]) here.at.inputs[k] -= column;
-        V row[BLOCK][P::values + 1];
-        for (int v = 0; v < here.vectors; v++) {
-            for (int k = 0; k < P::row_inputs; k++) row[v][k] = load<V>(static_cast<const T*>(arguments.row_inputs[k]) + column + v * W);
-            for (int k = 0; k < P::firsts; k++) row[v][P::row_inputs + k] = ElementOfColumns<P, V, false>{here, 0, v}.input(P::first[k]);
-        }
-        column_stages<P, 0, V>(here, n, settings, row);
-        for (int k = 0; k < P::row_outputs; k++)
-            for (int v = 0; v < here.vectors; v++)
-                store<V>(static_cast<T*>(arguments.row_outputs[k]) + column + v * W, row[v][P::returned[k]]);
+    const Columns<P, V> columns = {Pointers<P, T>(arguments, 0), steps, int((width + W - 1) / W), width % W};
+    V* const sums = static_cast<V*>(workspace);
+    V* const values = sums + vectors_of_sums<P, V>() * (n < SUMS<V> ? n : SUMS<V>) * columns.vectors;
+    V(*const row)[P::values + 1] = reinterpret_cast<V(*)[P::values + 1]>(values);
+    for (int v = 0; v < columns.vectors; v++) {
+        for (int k = 0; k < P::row_inputs; k++) row[v][k] = load<V>(static_cast<const T*>(arguments.row_inputs[k]) + v * W);
+        for (int k = 0; k < P::firsts; k++) row[v][P::row_inputs + k] = ElementOfColumns<P, V, false>{columns, 0, v}.input(P::first[k]);
     }
+    column_stages<P, 0, V>(columns, n, settings, row, sums);
+    for (int k = 0; k < P::row_outputs; k++)
+        for (int v = 0; v < columns.vectors; v++)
+            store<V>(static_cast<T*>(arguments.row_outputs[k]) + v * W, row[v][P::returned[k]]);
 }
 
 template <class T, class... P> struct RowPrograms {
     static constexpr RowProgram all[] = {{P::name, P::inputs, P::row_inputs, P::outputs, P::row_outputs, P::settings,
-                                          BYTES_TOGETHER<P>, run_rows<P, T>, run_columns<P, T>}...};
+                                          BYTES_TOGETHER<P>, P::values + 1, vectors_of_sums<P, VectorOf<T>>(), run_rows<P, T>,
+                                          run_columns<P, T>}...};
     static constexpr int count = sizeof...(P);
 };
 

@@ -1,10 +1,14 @@
-// Rows to columns and back, a square of lanes at a time.
+// Rows to columns and back.
 #pragma once
 
 #include "lanes.hpp"
+#include "rows_table.hpp"
 
 namespace fastact {
 namespace FASTACT_ISA {
+
+// Rows are cut into parts of 16 bytes, which go to and from memory wherever they are in a vector; lanes are exchanged within parts only.
+template <class V> constexpr int PART = lanes<V> > 1 ? 16 / sizeof(ScalarOf<V>) : 1;
 
 // Which lanes of a pair of rows, k apart in a square, make their transposed rows: those of the first, or of the second.
 template <class V, int k> struct Exchange {
@@ -35,58 +39,99 @@ template <class V> FASTACT_INLINE V lanes_of_two(V a, V b, const typename Format
     return load<V>(picked);
 }
 
-template <class V, int k = 1> FASTACT_INLINE void transpose(V* square) {
-    if constexpr (k < lanes<V>) {
-#pragma GCC unroll 16
-        for (int i = 0; i < lanes<V>; i++) {
+// Transposes the squares that lie side by side in some vectors, one in each part.
+template <class V, int k = 1> FASTACT_INLINE void transpose(V* squares) {
+    if constexpr (k < PART<V>) {
+#pragma GCC unroll 4
+        for (int i = 0; i < PART<V>; i++) {
             if ((i & k) == 0) {
-                const V a = square[i], b = square[i + k];
-                square[i] = lanes_of_two(a, b, exchange<V, k>.first);
-                square[i + k] = lanes_of_two(a, b, exchange<V, k>.second);
+                const V a = squares[i], b = squares[i + k];
+                squares[i] = lanes_of_two(a, b, exchange<V, k>.first);
+                squares[i + k] = lanes_of_two(a, b, exchange<V, k>.second);
             }
         }
-        transpose<V, 2 * k>(square);
+        transpose<V, 2 * k>(squares);
     }
 }
 
-// Element i of row r goes to buffer[i * width + r], and back.
-template <class T> void gather_rows(const void* const* rows, ptrdiff_t count, ptrdiff_t n, void* buffer, ptrdiff_t width) {
-    using V = VectorOf<T>;
-    constexpr int W = lanes<V>;
-    for (ptrdiff_t r = 0; r < count; r += W)
-        for (ptrdiff_t i = 0; i < n; i += W) {
-            V square[W];
-#pragma GCC unroll 16
-            for (int k = 0; k < W; k++) {
-                const T* const from = static_cast<const T*>(rows[r + k < count ? r + k : r]) + i;
-                square[k] = i + W <= n ? load<V>(from) : load_some<V>(from, n - i);
-            }
-            transpose(square);
-            T* const to = static_cast<T*>(buffer) + i * width + r;
-#pragma GCC unroll 16
-            for (int k = 0; k < W; k++)
-                if (i + k < n) store<V>(to + k * width, square[k]);
-        }
+// The parts of a vector are in memory `pitch` bytes apart.
+template <class V> FASTACT_INLINE V load_parts(const char* from, ptrdiff_t pitch) {
+#if FASTACT_VECTOR_BYTES == 64 && defined(__AVX512F__)
+    const auto part = [&](int number) { return _mm_loadu_ps(reinterpret_cast<const float*>(from + number * pitch)); };
+    const __m512 half = _mm512_insertf32x4(_mm512_castps128_ps512(part(0)), part(1), 1);
+    return (V)_mm512_insertf32x4(_mm512_insertf32x4(half, part(2), 2), part(3), 3);
+#elif FASTACT_VECTOR_BYTES == 32 && defined(__AVX2__)
+    const auto part = [&](int number) { return _mm_loadu_ps(reinterpret_cast<const float*>(from + number * pitch)); };
+    return (V)_mm256_insertf128_ps(_mm256_castps128_ps256(part(0)), part(1), 1);
+#else
+    (void)pitch;
+    V v;
+    memcpy(&v, from, sizeof v);
+    return v;
+#endif
 }
 
-template <class T> void scatter_rows(const void* buffer, ptrdiff_t width, void* const* rows, ptrdiff_t count, ptrdiff_t n) {
+template <class V> FASTACT_INLINE void store_parts(char* to, ptrdiff_t pitch, V v) {
+#if FASTACT_VECTOR_BYTES == 64 && defined(__AVX512F__)
+    const auto put = [&](int number, __m128 part) { _mm_storeu_ps(reinterpret_cast<float*>(to + number * pitch), part); };
+    put(0, _mm512_castps512_ps128((__m512)v));
+    put(1, _mm512_extractf32x4_ps((__m512)v, 1));
+    put(2, _mm512_extractf32x4_ps((__m512)v, 2));
+    put(3, _mm512_extractf32x4_ps((__m512)v, 3));
+#elif FASTACT_VECTOR_BYTES == 32 && defined(__AVX2__)
+    _mm_storeu_ps(reinterpret_cast<float*>(to), _mm256_castps256_ps128((__m256)v));
+    _mm_storeu_ps(reinterpret_cast<float*>(to + pitch), _mm256_extractf128_ps((__m256)v, 1));
+#else
+    (void)pitch;
+    memcpy(to, &v, sizeof v);
+#endif
+}
+
+// Where the part begins that comes after `done` elements of a row; the last one overlaps the one before it.
+template <class V> FASTACT_INLINE ptrdiff_t part_after(ptrdiff_t done, ptrdiff_t n) {
+    return done + PART<V> <= n ? done : n - PART<V>;
+}
+
+template <class T> void gather_rows(const RowsAt& rows, ptrdiff_t n, void* buffer, ptrdiff_t width) {
     using V = VectorOf<T>;
-    constexpr int W = lanes<V>;
-    for (ptrdiff_t r = 0; r < count; r += W)
-        for (ptrdiff_t i = 0; i < n; i += W) {
-            V square[W];
-            const T* const from = static_cast<const T*>(buffer) + i * width + r;
-#pragma GCC unroll 16
-            for (int k = 0; k < W; k++) square[k] = load<V>(from + (i + k < n ? k : 0) * width);
-            transpose(square);
-#pragma GCC unroll 16
-            for (int k = 0; k < W; k++) {
-                if (r + k >= count) break;
-                T* const to = static_cast<T*>(rows[r + k]) + i;
-                if (i + W <= n) store<V>(to, square[k]);
-                else store_some<V>(to, square[k], n - i);
+    const char* const from = static_cast<const char*>(rows.first);
+    T* const to = static_cast<T*>(buffer);
+    ptrdiff_t r = 0;
+    if (rows.stride == sizeof(T) && n >= PART<V>)
+        for (; r + lanes<V> <= rows.count; r += lanes<V>)
+            for (ptrdiff_t done = 0; done < n; done += PART<V>) {
+                const ptrdiff_t i = part_after<V>(done, n);
+                V squares[PART<V>];
+#pragma GCC unroll 4
+                for (int k = 0; k < PART<V>; k++)
+                    squares[k] = load_parts<V>(from + (r + k) * rows.pitch + i * sizeof(T), PART<V> * rows.pitch);
+                transpose(squares);
+#pragma GCC unroll 4
+                for (int k = 0; k < PART<V>; k++) store<V>(to + (i + k) * width + r, squares[k]);
             }
-        }
+    for (; r < rows.count; r++)
+        for (ptrdiff_t i = 0; i < n; i++) memcpy(to + i * width + r, from + r * rows.pitch + i * rows.stride, sizeof(T));
+}
+
+template <class T> void scatter_rows(const void* buffer, ptrdiff_t width, const RowsAt& rows, ptrdiff_t n) {
+    using V = VectorOf<T>;
+    const T* const from = static_cast<const T*>(buffer);
+    char* const to = static_cast<char*>(rows.first);
+    ptrdiff_t r = 0;
+    if (rows.stride == sizeof(T) && n >= PART<V>)
+        for (; r + lanes<V> <= rows.count; r += lanes<V>)
+            for (ptrdiff_t done = 0; done < n; done += PART<V>) {
+                const ptrdiff_t i = part_after<V>(done, n);
+                V squares[PART<V>];
+#pragma GCC unroll 4
+                for (int k = 0; k < PART<V>; k++) squares[k] = load<V>(from + (i + k) * width + r);
+                transpose(squares);
+#pragma GCC unroll 4
+                for (int k = 0; k < PART<V>; k++)
+                    store_parts<V>(to + (r + k) * rows.pitch + i * sizeof(T), PART<V> * rows.pitch, squares[k]);
+            }
+    for (; r < rows.count; r++)
+        for (ptrdiff_t i = 0; i < n; i++) memcpy(to + r * rows.pitch + i * rows.stride, from + i * width + r, sizeof(T));
 }
 
 }  // namespace FASTACT_ISA
