@@ -3,6 +3,8 @@
 
 import os
 
+import numpy as np
+
 from fastact._settings import SettingError
 
 cimport cython
@@ -14,7 +16,8 @@ cnp.import_array()
 
 cdef extern from "driver.hpp" namespace "fastact" nogil:
     enum Form:
-        pass
+        VALUE_OF_SUM
+        VALUE_TIMES
     enum Storage:
         HALF
         SINGLE
@@ -34,6 +37,7 @@ cdef extern from "driver.hpp" namespace "fastact" nogil:
     int activations()
     const Activation& activation(int)
     const Loop& loop(int, Form, Storage)
+    const Loop* other_form(const void*, Form)
     void inner_loop(char**, const ptrdiff_t*, const ptrdiff_t*, void*)
     void run_contiguous(const Loop&, const void* const*, const void* const*, void* const*, ptrdiff_t)
     void set_threads(int)

@@ -218,6 +218,14 @@ const Loop& loop(int activation, Form form, Storage storage) {
     return loops[(size_t(activation) * FORMS + form) * STORAGES + storage];
 }
 
+const Loop* other_form(const void* data, Form form) {
+    for (const Loop& loop : loops) {
+        const size_t place = &loop - loops.data();
+        if (&loop == data && place / STORAGES % FORMS == VALUE) return &loop + (form - VALUE) * STORAGES;
+    }
+    return nullptr;
+}
+
 void inner_loop(char** args, const ptrdiff_t* dimensions, const ptrdiff_t* steps, void* data) {
     const Loop& loop = *static_cast<const Loop*>(data);
     const ptrdiff_t n = dimensions[0], size = element_size(loop.storage);

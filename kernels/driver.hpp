@@ -30,6 +30,9 @@ int activations();
 const Activation& activation(int index);
 const Loop& loop(int activation, Form form, Storage storage);
 
+// The loop of another form of the activation whose values are computed by an inner loop with this `data`; null if it is none.
+const Loop* other_form(const void* data, Form form);
+
 // Bring up to BLOCK elements together, and take them back to where they belong; those of float16 are float32 in the buffer.  What
 // lies together already stays where it is.
 const char* gather(Storage storage, const char* from, ptrdiff_t step, char* buffer, ptrdiff_t n);

@@ -29,9 +29,12 @@ constexpr ptrdiff_t BYTES_FAR_AHEAD = 8192;
 template <class A, Form form, class V> FASTACT_INLINE void evaluate(const V* inputs, const V* parameters, V* outputs) {
     V result[2 + A::trainable];
     if constexpr (form == DERIVATIVE_FROM_OUTPUT) outputs[0] = A::from_output(inputs[0], parameters);
+    else if constexpr (form == VALUE_OF_SUM) A::evaluate(inputs[0] + inputs[1], parameters, result);
     else A::evaluate(inputs[inputs_of(form) - 1], parameters, result);
-    if constexpr (form == VALUE) {
+    if constexpr (form == VALUE || form == VALUE_OF_SUM) {
         outputs[0] = result[0];
+    } else if constexpr (form == VALUE_TIMES) {
+        outputs[0] = inputs[0] * result[0];
     } else if constexpr (form == DERIVATIVE) {
         outputs[0] = result[1];
     } else if constexpr (form == VALUE_AND_DERIVATIVE) {
@@ -175,6 +178,8 @@ template <class A, class T> constexpr Activation describe() {
     if constexpr (A::has_from_output) fill<A, DERIVATIVE_FROM_OUTPUT, T>(activation);
     fill<A, BACKWARD, T>(activation);
     if constexpr (A::trainable != 0) fill<A, BACKWARD_PARAMETERS, T>(activation);
+    activation.kernels[VALUE_OF_SUM][SCALARS] = contiguous<A, VALUE_OF_SUM, SCALARS, T>;
+    activation.kernels[VALUE_TIMES][SCALARS] = contiguous<A, VALUE_TIMES, SCALARS, T>;
     return activation;
 }
 

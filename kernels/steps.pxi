@@ -50,10 +50,15 @@ cdef class BlockSteps:
     """Runs ufuncs one after the other on blocks of some arrays.
 
     `steps` are pairs of a ufunc and the numbers of its operands: `inputs` arrays, `numbers`, `outputs` arrays, blocks of scratch.
+    Where the parameters of an activation are the same for all elements, it is joined with an addition before it or a multiplication
+    after it.
     """
 
     cdef Steps of_single
     cdef Steps of_double
+    cdef Steps joined_of_single
+    cdef Steps joined_of_double
+    cdef bint[MAX_STEP_OPERANDS] uniform
     cdef bint available
     cdef int inputs
     cdef int numbers
@@ -68,6 +73,10 @@ cdef class BlockSteps:
                 self.singles[i] = self.doubles[i] = x
             self.available = (self.resolve(&self.of_single, steps, outputs, scratch, cnp.NPY_FLOAT32)
                               and self.resolve(&self.of_double, steps, outputs, scratch, cnp.NPY_FLOAT64))
+        if self.available:
+            ufuncs = [ufunc for ufunc, _ in steps]
+            self.join(&self.of_single, &self.joined_of_single, ufuncs)
+            self.join(&self.of_double, &self.joined_of_double, ufuncs)
 
     cdef bint resolve(self, Steps* program, list steps, int outputs, int scratch, int number):
         """Find the inner loops for a type; return False if a ufunc has none."""
@@ -85,6 +94,53 @@ cdef class BlockSteps:
             step.loop, step.data, step.count = <InnerLoop><void*>function.functions[i], function.data[i], len(operands)
             for i, operand in enumerate(operands):
                 step.operands[i] = operand
+        return True
+
+    cdef void join(self, const Steps* program, Steps* joined, list ufuncs):
+        """Join neighbouring steps that a loop of an activation does at once."""
+        cdef int k = 0
+        joined[0] = program[0]
+        joined.count = 0
+        while k < program.count:
+            if k + 1 < program.count and self.join_two(program, k, ufuncs, &joined.steps[joined.count]):
+                k += 2
+            else:
+                joined.steps[joined.count] = program.steps[k]
+                k += 1
+            joined.count += 1
+
+    cdef bint join_two(self, const Steps* program, int k, list ufuncs, Step* both):
+        """Make one step of the step k and the next; return False if no loop does both."""
+        cdef const Step* first = &program.steps[k]
+        cdef const Step* second = &program.steps[k + 1]
+        cdef const Step* activation
+        cdef const Loop* loop
+        cdef int between = first.operands[first.count - 1], i
+        if between < program.inputs + program.outputs:
+            return False
+        for later in range(k + 2, program.count):
+            for i in range(program.steps[later].count):
+                if program.steps[later].operands[i] == between:
+                    return False
+        if ufuncs[k] is np.add and second.operands[0] == between:
+            activation, loop = second, other_form(second.data, VALUE_OF_SUM)
+            both.operands[0], both.operands[1] = first.operands[0], first.operands[1]
+        elif ufuncs[k + 1] is np.multiply and (second.operands[0] == between) != (second.operands[1] == between):
+            activation, loop = first, other_form(first.data, VALUE_TIMES)
+            both.operands[0] = second.operands[0 if second.operands[1] == between else 1]
+            both.operands[1] = first.operands[0]
+        else:
+            return False
+        if loop == NULL:
+            return False
+        for i in range(loop.parameters):
+            if activation.operands[1 + i] >= program.inputs:
+                return False
+        both.loop, both.data, both.count = inner_loop, <void*>loop, 3 + loop.parameters
+        for i in range(loop.parameters):
+            both.operands[2 + i] = activation.operands[1 + i]
+            self.uniform[activation.operands[1 + i]] = True
+        both.operands[both.count - 1] = second.operands[second.count - 1]
         return True
 
     def __call__(self, inputs, outputs, int number):
@@ -135,7 +191,7 @@ cdef class BlockSteps:
         shape, and each input is an output or apart from it.
         """
         cdef StepArray[MAX_STEP_OPERANDS] arrays
-        cdef const Steps* program = &self.of_double if number == cnp.NPY_FLOAT64 else &self.of_single
+        cdef const Steps* program = &self.joined_of_double if number == cnp.NPY_FLOAT64 else &self.joined_of_single
         cdef cnp.ndarray x, y, whole = outputs[0]
         cdef int ndim = cnp.PyArray_NDIM(whole), a, k, own, first
         cdef bint in_place = False, repeated, done
@@ -162,6 +218,8 @@ cdef class BlockSteps:
             for a in range(ndim):
                 repeated = a < first or a >= first + own or cnp.PyArray_DIM(x, a - first) == 1
                 arrays[k].strides[a] = 0 if repeated else cnp.PyArray_STRIDE(x, a - first)
+                if self.uniform[k] and arrays[k].strides[a] != 0:
+                    program = &self.of_double if number == cnp.NPY_FLOAT64 else &self.of_single
         for x in inputs:
             for y in outputs:
                 if extents_meet(x, y):

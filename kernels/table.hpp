@@ -5,7 +5,18 @@
 
 namespace fastact {
 
-enum Form { VALUE, DERIVATIVE, VALUE_AND_DERIVATIVE, DERIVATIVE_FROM_OUTPUT, BACKWARD, BACKWARD_PARAMETERS, FORMS };
+// Of inputs a and b the last two forms are f(a + b), and a * f(b).
+enum Form {
+    VALUE,
+    DERIVATIVE,
+    VALUE_AND_DERIVATIVE,
+    DERIVATIVE_FROM_OUTPUT,
+    BACKWARD,
+    BACKWARD_PARAMETERS,
+    VALUE_OF_SUM,
+    VALUE_TIMES,
+    FORMS
+};
 
 // Works on n contiguous elements.  `parameters` point to one element each, or to n in an ARRAYS kernel.  An output may be an
 // input, but may not overlap one otherwise.  With `streaming`, the outputs bypass the caches.
@@ -18,7 +29,7 @@ struct Activation {
     const char* name;
     int parameters;
     int trainable;
-    Kernel kernels[FORMS][PARAMETER_KINDS];
+    Kernel kernels[FORMS][PARAMETER_KINDS];  // null: a form that the activation has not, and ARRAYS of the last two
 };
 
 struct Table {

@@ -5,6 +5,8 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from catalogue import CASES
+from inputs import same_bits, samples, specials
 
 import fastact as fa
 from fastact.blocks import run_blocks
@@ -215,3 +217,33 @@ def test_any_ufunc():
     out = np.empty_like(a)
     run_blocks(hypotenuse, [a], [out], out.dtype)
     np.testing.assert_array_equal(out, np.hypot(a, np.float32(0.5)))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_activations_beside_sums_and_products(case, dtype):
+    """Compiled code may take two steps at once; the bits are those of one after the other."""
+    f = case.function.ufunc
+
+    def of_sum(a, b, *rest):
+        *parameters, out, total = rest
+        np.add(a, b, out=total)
+        f(total, *parameters, out)
+
+    def product(a, b, *rest):
+        *parameters, out, value = rest
+        f(b, *parameters, value)
+        np.multiply(value, a, out=out)
+
+    a = np.concatenate([samples(dtype, case.kinks), specials(dtype)])
+    b = np.concatenate([np.roll(a[: a.size // 2], 7), np.zeros_like(a[a.size // 2 :])])
+    given = [np.asarray(value, dtype) for value in case.others(0.75)]
+    several = [np.stack([value, value]) for value in given]
+    with np.errstate(all="ignore"):
+        for x, y, parameters in ((a, b, given), (b, a, given), (a.reshape(-1, 1), b.reshape(-1, 1), several)):
+            shape = np.broadcast_shapes(x.shape, *(value.shape for value in parameters))
+            out = np.empty(shape, dtype)
+            run_blocks(of_sum, [x, y, *parameters], [out], out.dtype, scratch=1)
+            assert same_bits(out, np.broadcast_to(f(x + y, *parameters), shape))
+            run_blocks(product, [x, y, *parameters], [out], out.dtype, scratch=1)
+            assert same_bits(out, np.broadcast_to(f(y, *parameters) * x, shape))
