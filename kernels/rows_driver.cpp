@@ -94,11 +94,6 @@ struct Plan {
         }
     }
 
-    // An operand's rows at some positions in line.
-    RowsAt rows_at(char* const* at, int operand, ptrdiff_t number) const {
-        return {at[operand], kept.count > 0 ? kept.axes[kept.count - 1].strides[operand] : 0, row.strides[operand], number};
-    }
-
     // Whether all rows have this input in common, element by element.
     bool common(int input) const {
         for (int a = 0; a < kept.count; a++)
@@ -127,9 +122,28 @@ struct Plan {
         for (int k = 0; k < row_inputs; k++) a.inputs[k] = at[k];
         for (int k = row_inputs; k < outputs; k++) a.row_inputs[k - row_inputs] = at[k];
         for (int k = outputs; k < row_outputs; k++) a.outputs[k - outputs] = at[k];
-        for (int k = row_outputs; k < operands; k++) a.row_outputs[k - row_outputs] = k - row_outputs < asked ? at[k] : unused;
+        for (int k = row_outputs; k < operands; k++) a.row_outputs[k - row_outputs] = is_asked(k) ? at[k] : unused;
         a.settings = settings;
         return a;
+    }
+
+    bool is_asked(int row_output) const { return row_output - row_outputs < asked; }
+
+    // Between neighbouring positions of a line.
+    ptrdiff_t pitch(int operand) const { return kept.count > 0 ? kept.axes[kept.count - 1].strides[operand] : 0; }
+
+    RowPitches pitches() const {
+        RowPitches p;
+        for (int k = 0; k < row_inputs; k++) p.inputs[k] = pitch(k);
+        for (int k = row_inputs; k < outputs; k++) p.row_inputs[k - row_inputs] = pitch(k);
+        for (int k = outputs; k < row_outputs; k++) p.outputs[k - outputs] = pitch(k);
+        for (int k = row_outputs; k < operands; k++) p.row_outputs[k - row_outputs] = is_asked(k) ? pitch(k) : 0;
+        return p;
+    }
+
+    // An operand's rows at some positions in line.
+    RowsAt rows_at(char* const* at, int operand, ptrdiff_t number) const {
+        return {at[operand], pitch(operand), row.strides[operand], number};
     }
 };
 
@@ -165,23 +179,16 @@ void run_contiguous_rows(const Plan& plan) {
     const ptrdiff_t arrays = plan.row_inputs + plan.row_outputs - plan.outputs;
     const ptrdiff_t fit = plan.program->bytes_together / (arrays * n * plan.size);
     const ptrdiff_t together = fit < 1 ? 1 : fit < MOST_TOGETHER ? fit : MOST_TOGETHER;
+    const RowPitches pitches = plan.pitches();
     share(threads_for(rows, rows * n, GRAIN), rows, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t) {
-        char* at[MAX_ROW_OPERANDS];
-        double unused;
-        RowArguments arguments[MOST_TOGETHER];
-        for (ptrdiff_t begin = first; begin < last; begin += together) {
-            const int count = int(last - begin < together ? last - begin : together);
-            for (int r = 0; r < count; r++) {
-                plan.locate(begin + r, at);
-                arguments[r] = plan.arguments(at, &unused);
+        plan.in_lines(first, last - first, [&](ptrdiff_t, char** at, ptrdiff_t number) {
+            double unused;
+            for (ptrdiff_t done = 0; done < number; done += together) {
+                const ptrdiff_t rest = number - done;
+                plan.program->rows(plan.arguments(at, &unused), pitches, int(rest < together ? rest : together), n, rest > together);
+                for (int k = 0; k < plan.operands; k++) at[k] += together * plan.pitch(k);
             }
-            RowArguments next = arguments[0];
-            if (begin + together < last) {
-                plan.locate(begin + together, at);
-                next = plan.arguments(at, &unused);
-            }
-            plan.program->rows(arguments, count, n, next);
-        }
+        });
     });
 }
 
@@ -295,6 +302,7 @@ RowStatus run_through_buffers(const Plan& plan) {
         steps.outputs[k - plan.outputs] = width;
         stays[k] = width == 1 && plan.row.strides[k] == plan.size;
     }
+    const RowPitches pitches = plan.pitches();
     share(threads, tiles, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
         for (ptrdiff_t tile = first; tile < last; tile++) {
             const ptrdiff_t begin = tile * width, count = rows - begin < width ? rows - begin : width;
@@ -307,14 +315,14 @@ RowStatus run_through_buffers(const Plan& plan) {
                 if (!stays[k]) arguments.inputs[k] = memory.copy_of(thread, k);
             for (int k = plan.outputs; k < plan.row_outputs; k++)
                 if (!stays[k]) arguments.outputs[k - plan.outputs] = memory.copy_of(thread, k - plan.outputs);
-            plan.in_lines(begin, count, [&](ptrdiff_t done, char* const* at, ptrdiff_t number) {
+            plan.in_lines(begin, count, [&](ptrdiff_t done, char** at, ptrdiff_t number) {
                 for (int k = 0; k < plan.row_inputs; k++)
                     if (!stays[k])
                         table().gather[wide](plan.rows_at(at, k, number), n, memory.copy_of(thread, k) + done * plan.size, width);
             });
-            if (width == 1) plan.program->rows(&arguments, 1, n, arguments);
+            if (width == 1) plan.program->rows(arguments, pitches, 1, n, false);
             else memory.run(thread, arguments, steps, count, locate);
-            plan.in_lines(begin, count, [&](ptrdiff_t done, char* const* at, ptrdiff_t number) {
+            plan.in_lines(begin, count, [&](ptrdiff_t done, char** at, ptrdiff_t number) {
                 for (int k = plan.outputs; k < plan.row_outputs; k++)
                     if (!stays[k])
                         table().scatter[wide](memory.copy_of(thread, k - plan.outputs) + done * plan.size, width,

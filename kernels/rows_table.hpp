@@ -26,8 +26,16 @@ struct ColumnSteps {
     bool same_in_all_columns[MAX_ROW_OPERANDS];
 };
 
-// Some rows of n contiguous elements each.  `next` is the first of the rows that the caller will ask for then, or of these.
-typedef void (*RowKernel)(const RowArguments* rows, int count, ptrdiff_t n, const RowArguments& next);
+// Bytes between the operands of a row and of the next.
+struct RowPitches {
+    ptrdiff_t inputs[MAX_ROW_OPERANDS];
+    ptrdiff_t row_inputs[MAX_ROW_OPERANDS];
+    ptrdiff_t outputs[MAX_ROW_OPERANDS];
+    ptrdiff_t row_outputs[MAX_ROW_OPERANDS];
+};
+
+// Some rows of n contiguous elements each.  `more` tells that the caller will ask for those behind them then.
+typedef void (*RowKernel)(const RowArguments& first, const RowPitches& pitches, int count, ptrdiff_t n, bool more);
 
 // Neighbouring columns, each of them a row.  The memory of row inputs and outputs reaches to the next multiple of 16 columns; it and
 // the workspace are aligned to 64 bytes.

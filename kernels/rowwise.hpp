@@ -27,14 +27,20 @@ template <class P> constexpr ptrdiff_t BYTES_TOGETHER = FETCHES_NEXT<P> ? 1 << 1
 
 // ---- along rows -------------------------------------------------------------------------------------------------------
 
+template <class T> FASTACT_INLINE const T* beyond(const void* from, ptrdiff_t bytes) {
+    return reinterpret_cast<const T*>(static_cast<const char*>(from) + bytes);
+}
+template <class T> FASTACT_INLINE T* beyond(void* from, ptrdiff_t bytes) { return reinterpret_cast<T*>(static_cast<char*>(from) + bytes); }
+
 template <class P, class T> struct Pointers {
     const T* inputs[P::inputs];
     T* outputs[P::outputs + 1];
 
     Pointers() = default;
-    FASTACT_INLINE Pointers(const RowArguments& arguments, ptrdiff_t offset) {
-        for (int k = 0; k < P::inputs; k++) inputs[k] = static_cast<const T*>(arguments.inputs[k]) + offset;
-        for (int k = 0; k < P::outputs; k++) outputs[k] = static_cast<T*>(arguments.outputs[k]) + offset;
+    // Of a row behind the first one.
+    FASTACT_INLINE Pointers(const RowArguments& first, const RowPitches& pitches, ptrdiff_t row) {
+        for (int k = 0; k < P::inputs; k++) inputs[k] = beyond<T>(first.inputs[k], row * pitches.inputs[k]);
+        for (int k = 0; k < P::outputs; k++) outputs[k] = beyond<T>(first.outputs[k], row * pitches.outputs[k]);
     }
 };
 
@@ -78,9 +84,9 @@ template <class P, class V> struct Some {
 template <class P> struct Distances {
     ptrdiff_t input, outputs[P::outputs + 1];
 
-    Distances(const RowArguments& from, const RowArguments& to) {
-        input = static_cast<const char*>(to.inputs[0]) - static_cast<const char*>(from.inputs[0]);
-        for (int k = 0; k < P::outputs; k++) outputs[k] = static_cast<char*>(to.outputs[k]) - static_cast<char*>(from.outputs[k]);
+    Distances(const RowPitches& pitches, int rows) {
+        input = rows * pitches.inputs[0];
+        for (int k = 0; k < P::outputs; k++) outputs[k] = rows * pitches.outputs[k];
     }
 };
 
@@ -162,25 +168,27 @@ FASTACT_INLINE void row_stages(const Pointers<P, ScalarOf<V>>* at, int rows, ptr
     if constexpr (stage + 1 < P::stages) row_stages<P, stage + 1, V>(at, rows, n, next, settings, values);
 }
 
-template <class P, class T> void run_rows(const RowArguments* arguments, int count, ptrdiff_t n, const RowArguments& next) {
+template <class P, class T>
+void run_rows(const RowArguments& first, const RowPitches& pitches, int count, ptrdiff_t n, bool more) {
     using V = VectorOf<T>;
     constexpr int W = lanes<V>;
     V settings[P::settings + 1];
-    read_settings<P, V>(arguments[0], settings);
-    const Distances<P> distances(arguments[0], next);
+    read_settings<P, V>(first, settings);
+    const Distances<P> next(pitches, more ? count : 0);
     for (int begin = 0; begin < count; begin += W) {
         const int rows = count - begin < W ? count - begin : W;
-        const RowArguments* const of = arguments + begin;
         Pointers<P, T> at[W];
         V values[P::values + 1] = {};
         for (int r = 0; r < rows; r++) {
-            at[r] = Pointers<P, T>(of[r], 0);
-            for (int k = 0; k < P::row_inputs; k++) set_lane(values[k], r, *static_cast<const T*>(of[r].row_inputs[k]));
+            at[r] = Pointers<P, T>(first, pitches, begin + r);
+            for (int k = 0; k < P::row_inputs; k++)
+                set_lane(values[k], r, *beyond<T>(first.row_inputs[k], (begin + r) * pitches.row_inputs[k]));
             for (int k = 0; k < P::firsts; k++) set_lane(values[P::row_inputs + k], r, *at[r].inputs[P::first[k]]);
         }
-        row_stages<P, 0, V>(at, rows, n, distances, settings, values);
+        row_stages<P, 0, V>(at, rows, n, next, settings, values);
         for (int r = 0; r < rows; r++)
-            for (int k = 0; k < P::row_outputs; k++) *static_cast<T*>(of[r].row_outputs[k]) = lane(values[P::returned[k]], r);
+            for (int k = 0; k < P::row_outputs; k++)
+                *beyond<T>(first.row_outputs[k], (begin + r) * pitches.row_outputs[k]) = lane(values[P::returned[k]], r);
     }
 }
 
@@ -320,7 +328,7 @@ void run_columns(const RowArguments& arguments, const ColumnSteps& steps, ptrdif
     constexpr int W = lanes<V>;
     V settings[P::settings + 1];
     read_settings<P, V>(arguments, settings);
-    const Columns<P, V> columns = {Pointers<P, T>(arguments, 0), steps, int((width + W - 1) / W), width % W};
+    const Columns<P, V> columns = {Pointers<P, T>(arguments, RowPitches(), 0), steps, int((width + W - 1) / W), width % W};
     V* const sums = static_cast<V*>(workspace);
     V* const values = sums + vectors_of_sums<P, V>() * (n < SUMS<V> ? n : SUMS<V>) * columns.vectors;
     V(*const row)[P::values + 1] = reinterpret_cast<V(*)[P::values + 1]>(values);
