@@ -103,6 +103,20 @@ def growth(x: Any) -> Any:
     return fma(r * r, polynomial(r, EXPM1), r), n
 
 
+def exp_near_one(x: Any) -> Any:
+    """Return ``e`` from 0.7 to 1.42 and the integer ``n`` with ``exp(x) = e * 2**n``, within the range of exponents.
+
+    What rounding took from its first terms is put back: it is off by 0.71 ulp at most, where ``1 + growth`` is by 1.05.
+    """
+    n = fma(x, LOG2_E, TO_INTEGER) - TO_INTEGER
+    # A multiple of the last place of LN2_HIGH that is below 1 / 2: it is exact.
+    high = fma(n, -LN2_HIGH, x)
+    r = fma(n, -LN2_LOW, high)
+    line = 1.0 + high
+    rest = fma(n, -LN2_LOW, high - (line - 1.0))
+    return line + fma(r * r, polynomial(r, EXPM1), rest), n
+
+
 def growth_of_sum(x: Any, rest: Any) -> Any:
     """Return ``p`` and the integer ``n`` with ``exp(x + rest) = (1 + p) * 2**n``, for a rest that rounding took from ``x``."""
     r, n = reduce_by_ln2(x)
@@ -120,9 +134,11 @@ def expm1(x: Any) -> Any:
 
 def expm1_and_exp(x: Any) -> Any:
     """Return ``exp(x) - 1`` and ``exp(x)`` for ``x`` not above zero."""
-    p, n = growth(maximum(x, EXP_LOWEST))
+    within = maximum(x, EXP_LOWEST)
+    p, n = growth(within)
     scale = ldexp_low(1.0, n)
-    return fma(scale, p, scale - 1.0), ldexp_low(1.0 + p, n)
+    e, _ = exp_near_one(within)
+    return fma(scale, p, scale - 1.0), ldexp_low(e, n)
 
 
 def log_of_parts(m: Any, n: Any, rest: Any) -> Any:

@@ -52,6 +52,7 @@ from ..declaration import activation, from_output
 from ..elementary import (
     exp_of_minus_square,
     expm1,
+    exp_near_one,
     expm1_and_exp,
     gap_of_tanh,
     gate_and_slope,
@@ -61,6 +62,7 @@ from ..elementary import (
     log1p_of_growth,
     parts_of_sigmoid_tail,
     power_in_tanh,
+    reduce_by_ln2,
     reduce_by_scaled_ln2,
     shortfall_of_tanh,
     sigmoid_tail,
@@ -87,8 +89,8 @@ def exponential(x: Any) -> Any:
     >>> fa.exponential([-1.0, 0.0, 1.0]).round(4)
     array([0.3679, 1.    , 2.7183])
     """
-    p, n = growth(minimum(maximum(x, EXP_LOWEST), EXP_HIGHEST))
-    e = ldexp(1.0 + p, n)
+    near_one, n = exp_near_one(minimum(maximum(x, EXP_LOWEST), EXP_HIGHEST))
+    e = ldexp(near_one, n)
     return e, e
 
 
@@ -168,10 +170,13 @@ def selu(x: Any) -> Any:
     >>> fa.selu([-1.0, 0.0, 2.0]).round(4)
     array([-1.1113,  0.    ,  2.1014])
     """
-    p, n = growth(maximum(minimum(x, 0.0), MISH_LOWEST))
+    r, n = reduce_by_ln2(maximum(minimum(x, 0.0), MISH_LOWEST))
+    # SELU_SLOPE * exp(x) = (SELU_SLOPE + grown) * 2**n, which far below zero is rounded as a whole, as in celu.
+    grown = fma(SELU_SLOPE, r, SELU_SLOPE * (r * r * polynomial(r, EXPM1)))
     scale = ldexp_low(1.0, n)
-    below = SELU_SLOPE * fma(scale, p, scale - 1.0)
-    slope = ldexp_low(fma(SELU_SLOPE, p, SELU_SLOPE), n)
+    near = fma(scale, grown, fma(SELU_SLOPE, scale, -SELU_SLOPE))
+    below = where(n < -1.0, fma(scale, SELU_SLOPE + grown, -SELU_SLOPE), near)
+    slope = ldexp_low(SELU_SLOPE + grown, n)
     return where(x < 0.0, below, SELU_SCALE * x), where(x > 0.0, SELU_SCALE, slope)
 
 
@@ -218,7 +223,8 @@ def celu(x: Any, alpha: Any = 1.0) -> Any:
     scale = ldexp(1.0, n)
     # Where little of the exponential is left it is rounded as a whole: no step of x makes the value go down.
     value = where(n < -1.0, fma(scale, alpha + grown, -alpha), fma(scale, grown, fma(alpha, scale, -alpha)))
-    e = ldexp(1.0 + fma(r, bend, r), n)
+    line_of_e = 1.0 + r
+    e = ldexp(line_of_e + fma(r, bend, r - (line_of_e - 1.0)), n)
     return where(x < 0.0, value, x), e, inverse * fma(-below, e, value)
 
 
