@@ -50,9 +50,9 @@ from ..coefficients import (
 )
 from ..declaration import activation, from_output
 from ..elementary import (
+    exp_near_one,
     exp_of_minus_square,
     expm1,
-    exp_near_one,
     expm1_and_exp,
     gap_of_tanh,
     gate_and_slope,
