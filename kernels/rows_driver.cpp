@@ -207,7 +207,7 @@ struct Memory {
         const RowProgram& program = *plan.program;
         const ptrdiff_t n = plan.row.length, most = SUMS_BYTES / plan.size;
         copies = !copied ? 0 : program.inputs > program.outputs ? program.inputs : program.outputs;
-        copy = n * across;
+        copy = up_to_lines(n * bytes_across);
         const ptrdiff_t workspace = program.values + program.sums * (n < most ? n : most);
         bytes = copies * copy + (program.row_inputs + program.row_outputs + workspace) * across;
         begin = threads * bytes <= ptrdiff_t(sizeof at_hand) ? at_hand : static_cast<char*>(aligned_alloc(64, threads * bytes));

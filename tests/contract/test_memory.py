@@ -53,6 +53,7 @@ if axis and rows == length:
     calls["rms_norm_ of float16"] = of_halves(calls["rms_norm_"])
     calls["sparsemax_ of float16"] = of_halves(lambda x: fa.sparsemax_(x, softcap=2.0, mask=np.broadcast_to(True, x.shape)))
     calls["softmax_ along axes that lie apart"] = along_axes_apart
+    calls["softmax_ of every second element"] = lambda x: fa.softmax_(x.reshape(64, -1)[:, ::2])
 if axis:
     calls["group_norm_ of images"] = lambda x: fa.group_norm_(x.reshape(len(x) // 4, 4, 2, -1), 2)
     calls["instance_norm_ of images"] = lambda x: fa.instance_norm_(x.reshape(len(x) // 4, 4, 2, -1), axis=2)
