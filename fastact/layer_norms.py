@@ -101,7 +101,7 @@ def _layer_norm_backward(
     return gradient if weight is None else (gradient, by_parameters[0], by_parameters[1])
 
 
-@differentiable(_layer_norm_backward, RowRun("layer_norm", (1e-5,), vectors=("weight", "bias"), numbers=("eps",)))
+@differentiable(_layer_norm_backward, RowRun("layer_norm", (1e-5,), vectors=(("weight", 1.0), ("bias", 0.0)), numbers=("eps",)))
 def layer_norm(
     x: ArrayLike,
     weight: ArrayLike | None = None,
@@ -238,7 +238,7 @@ def _default_eps(dtype: DTypeLike) -> float:
 
 @differentiable(
     _rms_norm_backward,
-    RowRun("rms_norm", (_default_eps(np.float32),), (_default_eps(np.float64),), vectors=("weight",), numbers=("eps",)),
+    RowRun("rms_norm", (_default_eps(np.float32),), (_default_eps(np.float64),), vectors=(("weight", 1.0),), numbers=("eps",)),
 )
 def rms_norm(
     x: ArrayLike,

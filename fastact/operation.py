@@ -20,8 +20,8 @@ class RowRun(NamedTuple):
     settings: tuple[float, ...] = ()
     wide_settings: tuple[float, ...] | None = None
     """Of float64, where they are others than those of float32."""
-    vectors: tuple[str, ...] = ()
-    """The arguments after the first that are arrays of the shape of a row."""
+    vectors: tuple[tuple[str, float], ...] = ()
+    """The arguments after the first that are arrays of the shape of a row, and the numbers that stand for those that are None."""
     numbers: tuple[str, ...] = ()
     """The arguments that replace the first settings, and must not be negative."""
 

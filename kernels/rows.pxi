@@ -77,11 +77,23 @@ def run_rows(str program, inputs, outputs, tuple axes, settings):
     return status == ROWS_DONE
 
 
+cdef cnp.ndarray vector_of(double constant, int number, cnp.npy_intp length):
+    cdef cnp.ndarray vector = cnp.PyArray_EMPTY(1, &length, number, 0)
+    cdef Py_ssize_t i
+    if number == cnp.NPY_FLOAT32:
+        for i in range(length):
+            (<float*>cnp.PyArray_DATA(vector))[i] = <float>constant
+    else:
+        for i in range(length):
+            (<double*>cnp.PyArray_DATA(vector))[i] = constant
+    return vector
+
+
 cdef class RowCall:
     """A callable that serves the ordinary case by itself and hands all other calls to ``self._general``.
 
-    The ordinary case: a C-contiguous, aligned, native array of float32 or float64 that is not empty, vectors along the axis for what
-    else the program reads, of the same kind, an axis, and at most ``out=``, of the same kind and shape, and settings besides.
+    The ordinary case: a C-contiguous, aligned, native array of float32 or float64 that is not empty, vectors along the axis or None for
+    what else the program reads, of the same kind, an axis, and at most ``out=``, of the same kind and shape, and settings besides.
     """
 
     cdef int index
@@ -114,7 +126,8 @@ cdef class RowCall:
         """Return the result, or None for a call that is not the ordinary case."""
         cdef Py_ssize_t given = len(args), used = 0, vectors = len(self.vectors)
         cdef cnp.ndarray x, y, v
-        cdef object axis = -1, out = None, value
+        cdef object axis = -1, out = None, value, name
+        cdef list constants = []
         cdef int number, ndim, a, k, along
         cdef cpp_bool[MAX_AXES] of_row
         cdef RowOperand[MAX_ROW_OPERANDS] operands
@@ -142,11 +155,17 @@ cdef class RowCall:
             return None
         along = axis if axis >= 0 else axis + ndim
         for k in range(vectors):
+            name, constant = self.vectors[k]
             if k + 1 < given:
                 value = args[k + 1]
-            else:
-                value = kwargs.get(self.vectors[k])
+            elif name in kwargs:
+                value = kwargs[name]
                 used += 1
+            else:
+                value = None
+            if value is None:
+                value = vector_of(constant, number, cnp.PyArray_DIM(x, along))
+                constants.append(value)
             if not cnp.PyArray_CheckExact(value):
                 return None
             v = value
