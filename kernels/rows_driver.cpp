@@ -44,6 +44,9 @@ constexpr ptrdiff_t COPIED_BYTES = 1 << 19;
 // Fewer neighbouring columns than this would leave vectors half empty.
 constexpr ptrdiff_t FEW_COLUMNS = 8;
 
+// Fewer rows than a vector has lanes are brought together element by element, which pays for rows up to this length.
+constexpr ptrdiff_t FEW_ROWS = 16, VERY_SHORT = 8;
+
 const RowTable& table() {
     static const RowTable* const tables[] = {
         &row_table_scalar,
@@ -201,7 +204,7 @@ struct Memory {
     const Plan& plan;
     ptrdiff_t across, copy, copies, bytes;
     char* begin;
-    alignas(64) char at_hand[1 << 14];
+    alignas(64) char at_hand[1 << 15];
 
     Memory(const Plan& plan, ptrdiff_t threads, ptrdiff_t bytes_across, bool copied) : plan(plan), across(up_to_lines(bytes_across)) {
         const RowProgram& program = *plan.program;
@@ -284,7 +287,8 @@ RowStatus run_neighbouring_columns(Plan& plan) {
 // Brings some rows at a time together as the columns of a buffer, works there, and takes the results back.
 RowStatus run_through_buffers(const Plan& plan) {
     const ptrdiff_t n = plan.row.length, rows = plan.positions();
-    const ptrdiff_t width = n * NARROW <= COPIED_BYTES ? NARROW / plan.size : n * NARROW <= 8 * COPIED_BYTES ? 16 : 1;
+    const ptrdiff_t enough = (rows + 15) / 16 * 16, most = NARROW / plan.size < enough ? NARROW / plan.size : enough;
+    const ptrdiff_t width = n * NARROW <= COPIED_BYTES ? most : n * NARROW <= 8 * COPIED_BYTES ? 16 : 1;
     const ptrdiff_t tiles = (rows + width - 1) / width;
     const bool wide = plan.size == sizeof(double);
     const ptrdiff_t threads = threads_for(tiles, rows * n, GRAIN);
@@ -354,10 +358,11 @@ RowStatus run_rows(int program, bool wide, int axes, const ptrdiff_t* shape, con
         if (shape[a] == 0) return ROWS_DONE;
     if (!make_plan(plan, axes, shape, of_row, operands)) return ROWS_NEED_COPIES;
     RowStatus status = ROWS_DONE;
+    const ptrdiff_t n = plan.row.length;
     const RowAxis* const last = plan.kept.count > 0 ? &plan.kept.axes[plan.kept.count - 1] : nullptr;
     if (last != nullptr && plan.neighbours(*last) && last->length >= FEW_COLUMNS)
         status = run_neighbouring_columns(plan);
-    else if (plan.dense(plan.row) && (plan.row.length > SHORT || plan.positions() < FEW_COLUMNS))
+    else if (plan.dense(plan.row) && (n > SHORT || plan.positions() < (n > VERY_SHORT ? FEW_ROWS : FEW_COLUMNS)))
         run_contiguous_rows(plan);
     else
         status = run_through_buffers(plan);

@@ -87,20 +87,17 @@ template <class V> FASTACT_INLINE void store_parts(char* to, ptrdiff_t pitch, V 
 #endif
 }
 
-// Where the part begins that comes after `done` elements of a row; the last one overlaps the one before it.
-template <class V> FASTACT_INLINE ptrdiff_t part_after(ptrdiff_t done, ptrdiff_t n) {
-    return done + PART<V> <= n ? done : n - PART<V>;
-}
+// Where the next ones of `all` begin, taken `some` at a time; the last ones overlap those before them.
+FASTACT_INLINE ptrdiff_t next_of(ptrdiff_t done, ptrdiff_t some, ptrdiff_t all) { return done + some <= all ? done : all - some; }
 
 template <class T> void gather_rows(const RowsAt& rows, ptrdiff_t n, void* buffer, ptrdiff_t width) {
     using V = VectorOf<T>;
     const char* const from = static_cast<const char*>(rows.first);
     T* const to = static_cast<T*>(buffer);
-    ptrdiff_t r = 0;
-    if (rows.stride == sizeof(T) && n >= PART<V>)
-        for (; r + lanes<V> <= rows.count; r += lanes<V>)
-            for (ptrdiff_t done = 0; done < n; done += PART<V>) {
-                const ptrdiff_t i = part_after<V>(done, n);
+    if (rows.stride == sizeof(T) && n >= PART<V> && rows.count >= lanes<V>) {
+        for (ptrdiff_t row = 0; row < rows.count; row += lanes<V>)
+            for (ptrdiff_t element = 0; element < n; element += PART<V>) {
+                const ptrdiff_t r = next_of(row, lanes<V>, rows.count), i = next_of(element, PART<V>, n);
                 V squares[PART<V>];
 #pragma GCC unroll 4
                 for (int k = 0; k < PART<V>; k++)
@@ -109,7 +106,9 @@ template <class T> void gather_rows(const RowsAt& rows, ptrdiff_t n, void* buffe
 #pragma GCC unroll 4
                 for (int k = 0; k < PART<V>; k++) store<V>(to + (i + k) * width + r, squares[k]);
             }
-    for (; r < rows.count; r++)
+        return;
+    }
+    for (ptrdiff_t r = 0; r < rows.count; r++)
         for (ptrdiff_t i = 0; i < n; i++) memcpy(to + i * width + r, from + r * rows.pitch + i * rows.stride, sizeof(T));
 }
 
@@ -117,11 +116,10 @@ template <class T> void scatter_rows(const void* buffer, ptrdiff_t width, const 
     using V = VectorOf<T>;
     const T* const from = static_cast<const T*>(buffer);
     char* const to = static_cast<char*>(rows.first);
-    ptrdiff_t r = 0;
-    if (rows.stride == sizeof(T) && n >= PART<V>)
-        for (; r + lanes<V> <= rows.count; r += lanes<V>)
-            for (ptrdiff_t done = 0; done < n; done += PART<V>) {
-                const ptrdiff_t i = part_after<V>(done, n);
+    if (rows.stride == sizeof(T) && n >= PART<V> && rows.count >= lanes<V>) {
+        for (ptrdiff_t row = 0; row < rows.count; row += lanes<V>)
+            for (ptrdiff_t element = 0; element < n; element += PART<V>) {
+                const ptrdiff_t r = next_of(row, lanes<V>, rows.count), i = next_of(element, PART<V>, n);
                 V squares[PART<V>];
 #pragma GCC unroll 4
                 for (int k = 0; k < PART<V>; k++) squares[k] = load<V>(from + (i + k) * width + r);
@@ -130,7 +128,9 @@ template <class T> void scatter_rows(const void* buffer, ptrdiff_t width, const 
                 for (int k = 0; k < PART<V>; k++)
                     store_parts<V>(to + (r + k) * rows.pitch + i * sizeof(T), PART<V> * rows.pitch, squares[k]);
             }
-    for (; r < rows.count; r++)
+        return;
+    }
+    for (ptrdiff_t r = 0; r < rows.count; r++)
         for (ptrdiff_t i = 0; i < n; i++) memcpy(to + r * rows.pitch + i * rows.stride, from + i * width + r, sizeof(T));
 }
 
