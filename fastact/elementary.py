@@ -108,13 +108,21 @@ def exp_near_one(x: Any) -> Any:
 
     What rounding took from its first terms is put back: it is off by 0.71 ulp at most, where ``1 + growth`` is by 1.05.
     """
-    n = fma(x, LOG2_E, TO_INTEGER) - TO_INTEGER
+    r, n = reduce_by_ln2(x)
     # A multiple of the last place of LN2_HIGH that is below 1 / 2: it is exact.
     high = fma(n, -LN2_HIGH, x)
-    r = fma(n, -LN2_LOW, high)
     line = 1.0 + high
     rest = fma(n, -LN2_LOW, high - (line - 1.0))
     return line + fma(r * r, polynomial(r, EXPM1), rest), n
+
+
+def fall_from_height(height: Any, grown: Any, scale: Any, n: Any) -> Any:
+    """Return ``(height + grown) * scale - height`` for ``scale = 2**n`` of at most one, where that is ``height * (exp(x) - 1)``.
+
+    Where little of the exponential is left it is rounded as a whole: no step of x makes the value go down.
+    """
+    near = fma(scale, grown, fma(height, scale, -height))
+    return where(n < -1.0, fma(scale, height + grown, -height), near)
 
 
 def growth_of_sum(x: Any, rest: Any) -> Any:

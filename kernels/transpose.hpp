@@ -87,51 +87,54 @@ template <class V> FASTACT_INLINE void store_parts(char* to, ptrdiff_t pitch, V 
 #endif
 }
 
-// Where the next ones of `all` begin, taken `some` at a time; the last ones overlap those before them.
-FASTACT_INLINE ptrdiff_t next_of(ptrdiff_t done, ptrdiff_t some, ptrdiff_t all) { return done + some <= all ? done : all - some; }
+// Calls square(r, i) for the first row and element of squares that cover some rows, the last ones overlapping those before them, or
+// element(r, i) for each where there are too few for that.
+template <class V, class Square, class Element>
+FASTACT_INLINE void cover(const RowsAt& rows, ptrdiff_t n, const Square& square, const Element& element) {
+    const auto within = [](ptrdiff_t place, ptrdiff_t size, ptrdiff_t all) { return place + size <= all ? place : all - size; };
+    if (rows.stride == sizeof(ScalarOf<V>) && n >= PART<V> && rows.count >= lanes<V>) {
+        for (ptrdiff_t r = 0; r < rows.count; r += lanes<V>)
+            for (ptrdiff_t i = 0; i < n; i += PART<V>) square(within(r, lanes<V>, rows.count), within(i, PART<V>, n));
+    } else {
+        for (ptrdiff_t r = 0; r < rows.count; r++)
+            for (ptrdiff_t i = 0; i < n; i++) element(r, i);
+    }
+}
 
 template <class T> void gather_rows(const RowsAt& rows, ptrdiff_t n, void* buffer, ptrdiff_t width) {
     using V = VectorOf<T>;
     const char* const from = static_cast<const char*>(rows.first);
     T* const to = static_cast<T*>(buffer);
-    if (rows.stride == sizeof(T) && n >= PART<V> && rows.count >= lanes<V>) {
-        for (ptrdiff_t row = 0; row < rows.count; row += lanes<V>)
-            for (ptrdiff_t element = 0; element < n; element += PART<V>) {
-                const ptrdiff_t r = next_of(row, lanes<V>, rows.count), i = next_of(element, PART<V>, n);
-                V squares[PART<V>];
+    const auto square = [&](ptrdiff_t r, ptrdiff_t i) __attribute__((always_inline)) {
+        V squares[PART<V>];
 #pragma GCC unroll 4
-                for (int k = 0; k < PART<V>; k++)
-                    squares[k] = load_parts<V>(from + (r + k) * rows.pitch + i * sizeof(T), PART<V> * rows.pitch);
-                transpose(squares);
+        for (int k = 0; k < PART<V>; k++)
+            squares[k] = load_parts<V>(from + (r + k) * rows.pitch + i * sizeof(T), PART<V> * rows.pitch);
+        transpose(squares);
 #pragma GCC unroll 4
-                for (int k = 0; k < PART<V>; k++) store<V>(to + (i + k) * width + r, squares[k]);
-            }
-        return;
-    }
-    for (ptrdiff_t r = 0; r < rows.count; r++)
-        for (ptrdiff_t i = 0; i < n; i++) memcpy(to + i * width + r, from + r * rows.pitch + i * rows.stride, sizeof(T));
+        for (int k = 0; k < PART<V>; k++) store<V>(to + (i + k) * width + r, squares[k]);
+    };
+    cover<V>(rows, n, square, [&](ptrdiff_t r, ptrdiff_t i) {
+        memcpy(to + i * width + r, from + r * rows.pitch + i * rows.stride, sizeof(T));
+    });
 }
 
 template <class T> void scatter_rows(const void* buffer, ptrdiff_t width, const RowsAt& rows, ptrdiff_t n) {
     using V = VectorOf<T>;
     const T* const from = static_cast<const T*>(buffer);
     char* const to = static_cast<char*>(rows.first);
-    if (rows.stride == sizeof(T) && n >= PART<V> && rows.count >= lanes<V>) {
-        for (ptrdiff_t row = 0; row < rows.count; row += lanes<V>)
-            for (ptrdiff_t element = 0; element < n; element += PART<V>) {
-                const ptrdiff_t r = next_of(row, lanes<V>, rows.count), i = next_of(element, PART<V>, n);
-                V squares[PART<V>];
+    const auto square = [&](ptrdiff_t r, ptrdiff_t i) __attribute__((always_inline)) {
+        V squares[PART<V>];
 #pragma GCC unroll 4
-                for (int k = 0; k < PART<V>; k++) squares[k] = load<V>(from + (i + k) * width + r);
-                transpose(squares);
+        for (int k = 0; k < PART<V>; k++) squares[k] = load<V>(from + (i + k) * width + r);
+        transpose(squares);
 #pragma GCC unroll 4
-                for (int k = 0; k < PART<V>; k++)
-                    store_parts<V>(to + (r + k) * rows.pitch + i * sizeof(T), PART<V> * rows.pitch, squares[k]);
-            }
-        return;
-    }
-    for (ptrdiff_t r = 0; r < rows.count; r++)
-        for (ptrdiff_t i = 0; i < n; i++) memcpy(to + r * rows.pitch + i * rows.stride, from + i * width + r, sizeof(T));
+        for (int k = 0; k < PART<V>; k++)
+            store_parts<V>(to + (r + k) * rows.pitch + i * sizeof(T), PART<V> * rows.pitch, squares[k]);
+    };
+    cover<V>(rows, n, square, [&](ptrdiff_t r, ptrdiff_t i) {
+        memcpy(to + r * rows.pitch + i * rows.stride, from + i * width + r, sizeof(T));
+    });
 }
 
 }  // namespace FASTACT_ISA

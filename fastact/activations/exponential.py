@@ -54,6 +54,7 @@ from ..elementary import (
     exp_of_minus_square,
     expm1,
     expm1_and_exp,
+    fall_from_height,
     gap_of_tanh,
     gate_and_slope,
     growth,
@@ -171,11 +172,9 @@ def selu(x: Any) -> Any:
     array([-1.1113,  0.    ,  2.1014])
     """
     r, n = reduce_by_ln2(maximum(minimum(x, 0.0), MISH_LOWEST))
-    # SELU_SLOPE * exp(x) = (SELU_SLOPE + grown) * 2**n, which far below zero is rounded as a whole, as in celu.
+    # SELU_SLOPE * exp(x) = (SELU_SLOPE + grown) * 2**n
     grown = fma(SELU_SLOPE, r, SELU_SLOPE * (r * r * polynomial(r, EXPM1)))
-    scale = ldexp_low(1.0, n)
-    near = fma(scale, grown, fma(SELU_SLOPE, scale, -SELU_SLOPE))
-    below = where(n < -1.0, fma(scale, SELU_SLOPE + grown, -SELU_SLOPE), near)
+    below = fall_from_height(SELU_SLOPE, grown, ldexp_low(1.0, n), n)
     slope = ldexp_low(SELU_SLOPE + grown, n)
     return where(x < 0.0, below, SELU_SCALE * x), where(x > 0.0, SELU_SCALE, slope)
 
@@ -220,9 +219,7 @@ def celu(x: Any, alpha: Any = 1.0) -> Any:
     r = line * inverse
     bend = r * polynomial(r, EXPM1)
     grown = fma(line, bend, line)
-    scale = ldexp(1.0, n)
-    # Where little of the exponential is left it is rounded as a whole: no step of x makes the value go down.
-    value = where(n < -1.0, fma(scale, alpha + grown, -alpha), fma(scale, grown, fma(alpha, scale, -alpha)))
+    value = fall_from_height(alpha, grown, ldexp(1.0, n), n)
     line_of_e = 1.0 + r
     e = ldexp(line_of_e + fma(r, bend, r - (line_of_e - 1.0)), n)
     return where(x < 0.0, value, x), e, inverse * fma(-below, e, value)
