@@ -3,8 +3,8 @@
 Usage: ``python tools/make_catalogue.py DIRECTORY``.  Everything in it comes from the declarations.
 """
 
+import argparse
 import inspect
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -65,9 +65,9 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python tools/make_catalogue.py DIRECTORY")
-    directory = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(description="Write catalogue.md and catalogue.png.")
+    parser.add_argument("directory", type=Path)
+    directory = parser.parse_args().directory
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "catalogue.md").write_text(page())
     save(draw(list(DECLARATIONS)), directory / "catalogue.png")
