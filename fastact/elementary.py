@@ -32,7 +32,6 @@ from .coefficients import (
     TAIL_POLE,
     TANH,
     TANH_END,
-    TANH_POWER,
     TANH_SHRINK,
     TANH_SMALL,
     TO_INTEGER,
@@ -259,22 +258,20 @@ def tanh_near_zero(a: Any) -> Any:
     return fma(a * square, polynomial(square, TANH), a)
 
 
-def power_in_tanh(a: Any, rate: Any) -> Any:
-    """Return ``2**(rate * a)`` to the digits that count in the hyperbolic tangent it makes from `TANH_SMALL` on."""
-    n = fma(a, rate, TO_INTEGER) - TO_INTEGER
-    f = fma(a, rate, -n)
-    return ldexp(fma(f, polynomial(f, TANH_POWER), 1.0), n)
+def gap_of_tanh_of_half(r: Any, n: Any, height: Any) -> Any:
+    """Return ``height * (1 - tanh(t / 2))`` for ``t = r + n * log(2)``, where it is at most half of the height."""
+    return (height + height) / (ldexp(polynomial(r, EXP), n) + 1.0)
+
+
+def gap_of_tanh(a: Any) -> Any:
+    """Return ``1 - tanh(a)`` for ``a`` from `TANH_SMALL` on."""
+    r, n = reduce_by_ln2(a + a)
+    return gap_of_tanh_of_half(r, n, 1.0)
 
 
 def tanh_of_magnitude(a: Any) -> Any:
     """Hyperbolic tangent of ``a`` from zero to ``TANH_END``."""
-    return where(a < TANH_SMALL, tanh_near_zero(a), 1.0 - 2.0 / (power_in_tanh(a, 2.0 * LOG2_E) + 1.0))
-
-
-def gap_of_tanh(a: Any) -> Any:
-    """Return ``1 - tanh(a)`` for ``a`` from `TANH_SMALL` to ``0.75 * TANH_END``."""
-    r, n = reduce_by_ln2(a + a)
-    return 2.0 / (ldexp(polynomial(r, EXP), n) + 1.0)
+    return where(a < TANH_SMALL, tanh_near_zero(a), 1.0 - gap_of_tanh(a))
 
 
 def tanh(x: Any) -> Any:

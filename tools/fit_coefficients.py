@@ -176,8 +176,8 @@ TAIL_POLE = {"float32": mpf("2.5625"), "float64": mpf("2.875")}
 TAIL_CENTRE = {"float32": mpf("0.453125"), "float64": mpf("0.5")}
 TAIL_END = {"float32": mpf("14.625"), "float64": mpf(39)}
 
-# The farther out, the less an error of exp(2 * x) counts.
-TANH_SMALL = dict.fromkeys(PRECISIONS, mpf("0.65"))
+# The farther out, the less an error of exp(2 * x) counts; the polynomial takes no more from a value than a step of x adds.
+TANH_SMALL = mpf("0.75")
 
 LECUN_SCALE = mpf("1.7159")
 
@@ -234,14 +234,6 @@ def tail_interval(precision: str) -> tuple[mpf, mpf]:
     return -TAIL_CENTRE[precision], end / (end + TAIL_POLE[precision]) - TAIL_CENTRE[precision]
 
 
-def share_in_tanh(f: mpf, precision: str) -> mpf:
-    """How much an error of ``2**f`` counts in ``1 - 2 / (1 + 2**(n + f))``, for the lowest ``n`` that is met."""
-    power = mpf(2) ** (f + 2)
-    if power < mp.exp(2 * TANH_SMALL[precision]):
-        power *= 2
-    return 2 * power / (1 + power) ** 2 / mpf(2) ** f
-
-
 def lecun_tanh(x: mpf) -> mpf:
     return LECUN_SCALE * mp.tanh(2 * x / 3)
 
@@ -293,7 +285,7 @@ def module() -> str:
             "exp(-DECAY_END) makes a zero of any number times it",
             {"float32": mpf(175), "float64": mpf(1415)},
         ),
-        number_constant("TANH_SMALL", "up to it tanh is its own polynomial", TANH_SMALL),
+        number_constant("TANH_SMALL", "up to it tanh is its own polynomial", both(TANH_SMALL)),
         number_constant("TANH_END", "from it on 4 * exp(-2 * x) rounds to zero", {"float32": mpf(53), "float64": mpf(374)}),
         number_constant("MISH_LOWEST", "below it x * exp(x) rounds to zero", {"float32": mpf(-110), "float64": mpf(-754)}),
         number_constant("MISH_HIGHEST", "above it exp(-2 * x) does not count", {"float32": mpf(20), "float64": mpf(40)}),
@@ -328,7 +320,6 @@ def module() -> str:
         number_constant("LECUN_SCALE", "1.7159", both(LECUN_SCALE)),
         number_constant("LECUN_SLOPE", "1.7159 * 2 / 3", high(LECUN_SCALE * 2 / 3)),
         number_constant("LECUN_SLOPE_REST", "1.7159 * 2 / 3 - LECUN_SLOPE", low(LECUN_SCALE * 2 / 3)),
-        number_constant("LECUN_RATE", "4 / (3 * log(2))", both(4 / (3 * ln2))),
         number_constant("TAIL_POLE", "normal_cdf(-t) is exp(-t * t / 2) / (t + TAIL_POLE) times a smooth function", TAIL_POLE),
         number_constant("TAIL_CENTRE", "the middle of t / (t + TAIL_POLE)", TAIL_CENTRE),
         number_constant("NORMAL_END", "from it on normal_cdf(-x) * x and exp(-x * x / 2) round to zero", TAIL_END),
@@ -373,16 +364,8 @@ def module() -> str:
             "(tanh(sqrt(y)) / sqrt(y) - 1) / y",
             always(lambda y: (mp.tanh(mp.sqrt(y)) / mp.sqrt(y) - 1) / y),
             always(lambda y: y * mp.sqrt(y) / mp.tanh(mp.sqrt(y))),
-            {p: (mpf(2) ** -30, TANH_SMALL[p] ** 2) for p in PRECISIONS},
-            {"float32": 4, "float64": 11},
-        ),
-        polynomial_constant(
-            "TANH_POWER",
-            "(2**f - 1) / f\n# where 1 - 2 / (1 + 2**(n + f)) is the hyperbolic tangent, whose error it is",
-            always(lambda f: (mpf(2) ** f - 1) / f),
-            lambda p: lambda f: f * share_in_tanh(f, p),
-            dict.fromkeys(PRECISIONS, (-mpf(1) / 2, mpf(1) / 2)),
-            {"float32": 4, "float64": 10},
+            dict.fromkeys(PRECISIONS, (mpf(2) ** -30, TANH_SMALL**2)),
+            {"float32": 5, "float64": 13},
         ),
         polynomial_constant(
             "LECUN_TANH",
@@ -405,8 +388,8 @@ def module() -> str:
             "(atan(sqrt(y)) / sqrt(y) - 1) / y",
             always(lambda y: (mp.atan(mp.sqrt(y)) / mp.sqrt(y) - 1) / y),
             always(lambda y: y * mp.sqrt(y) / mp.atan(mp.sqrt(y))),
-            dict.fromkeys(PRECISIONS, (mpf(2) ** -30, mpf(1))),
-            {"float32": 10, "float64": 20},
+            dict.fromkeys(PRECISIONS, (mpf(2) ** -30, mpf(1) / 4)),
+            {"float32": 5, "float64": 12},
         ),
         number_constant("LOG1P_FIRST", "log(1 + x) / x at 1/2", log1p_first()),
         polynomial_constant(

@@ -297,17 +297,22 @@ def arctan(x: Any) -> Any:
     """
     a = absolute(x)
     near = minimum(a, SQUARE_END)
-    inverse = 1.0 / near
-    beyond = a > 1.0
-    t = where(beyond, inverse, a)
-    square = t * t
-    cube = t * square
-    bend = polynomial(square, ATAN)
-    complement = HALF_PI - t
-    # What rounding took from the complement, and from the inverse, which counts by the slope there.
-    rest = ((HALF_PI - complement) - t) + HALF_PI_REST
-    lost = inverse * fma(-inverse, near, 1.0) * fma(-0.5, square, 1.0)
-    y = where(beyond, complement + (rest - fma(cube, bend, lost)), fma(cube, bend, t))
+    # With tan(angle) = t, arctan(a) = angle + arctan((a - t) / (1 + t * a)): for t of zero, one and infinity.
+    beyond = a > 2.5
+    shift = where(beyond, 0.0, where(a > 0.5, 1.0, 0.0))
+    turn = where(beyond, 1.0, 0.5 * shift)
+    size = where(a > 0.5, near, 1.0)
+    bottom = size + shift
+    inverse = 1.0 / bottom
+    top = where(beyond, -1.0, near - shift)
+    q = top * inverse
+    square = q * q
+    # What rounding took from the quotient, which counts by the slope there, and from the first sum is put back.
+    q_rest = inverse * fma(-q, size - (bottom - shift), fma(-q, bottom, top))
+    angle = turn * HALF_PI
+    line = angle + q
+    rest = fma(turn, HALF_PI_REST, q - (line - angle)) + fma(-square, q_rest, q_rest)
+    y = line + fma(q * square, polynomial(square, ATAN), rest)
     far = a > SQUARE_END
     quotient = 1.0 / where(far, a, fma(near, near, 1.0))
     return copysign(y, x), where(far, quotient * quotient, quotient)

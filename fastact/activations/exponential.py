@@ -7,7 +7,6 @@ from typing import Any
 
 from ..coefficients import (
     DECAY_END,
-    EXP,
     EXP_HIGHEST,
     EXP_LOWEST,
     EXPM1,
@@ -28,7 +27,6 @@ from ..coefficients import (
     GELU_TANH_SLOPE_CUBIC,
     GELU_TANH_SLOPE_REST,
     HUGE,
-    LECUN_RATE,
     LECUN_SCALE,
     LECUN_SLOPE,
     LECUN_SLOPE_REST,
@@ -56,13 +54,13 @@ from ..elementary import (
     expm1_and_exp,
     fall_from_height,
     gap_of_tanh,
+    gap_of_tanh_of_half,
     gate_and_slope,
     growth,
     growth_of_cubic,
     growth_of_sum,
     log1p_of_growth,
     parts_of_sigmoid_tail,
-    power_in_tanh,
     reduce_by_ln2,
     reduce_by_scaled_ln2,
     shortfall_of_tanh,
@@ -429,10 +427,10 @@ def lecun_tanh(x: Any) -> Any:
     square = a * a
     small = fma(LECUN_SLOPE, a, fma(a * square, polynomial(square, LECUN_TANH), LECUN_SLOPE_REST * a))
     # From one on, where values and their units are larger, the rounding of the constants hardly counts.
-    gap = (2.0 * LECUN_SCALE) / (power_in_tanh(a, LECUN_RATE) + 1.0)
-    # The derivative is 4 * LECUN_SLOPE * q * (1 - q) for q = 1 / (1 + exp(4 * a / 3)).
     line, n = reduce_by_scaled_ln2(a, 0.75, FOUR_THIRDS)
     r = FOUR_THIRDS * line
+    gap = gap_of_tanh_of_half(r, n, LECUN_SCALE)
+    # The derivative is 4 * LECUN_SLOPE * q * (1 - q) for q = 1 / (1 + exp(4 * a / 3)).
     denominator, inverse, error, scale = parts_of_sigmoid_tail(fma(r * r, polynomial(r, EXPM1), r), n)
     steep = LECUN_SLOPE * inverse
     steep_rest = fma(LECUN_SLOPE_REST, inverse, fma(LECUN_SLOPE, inverse, -steep))
@@ -466,7 +464,7 @@ def softcap(x: Any, cap: Any = 30.0) -> Any:
     small = fma(a * square, polynomial(square, TANH), a)
     line, n = reduce_by_scaled_ln2(minimum(a, TANH_END * cap), 0.5 * cap, inverse + inverse)
     r = line * (inverse + inverse)
-    gap = (cap + cap) / (ldexp(polynomial(r, EXP), n) + 1.0)
+    gap = gap_of_tanh_of_half(r, n, cap)
     q, slope = sigmoid_tail_and_slope_of_growth(fma(r * r, polynomial(r, EXPM1), r), n)
     return copysign(where(z < TANH_SMALL, small, cap - gap), x), ldexp(slope, 2.0 - n)
 
