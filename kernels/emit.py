@@ -20,6 +20,9 @@ WORDS = {
 }  # fmt: skip
 """The words of the language and their number of arguments."""
 
+FMA_BY_SIGNS = {(False, False): "fma", (True, False): "fnma", (False, True): "fms", (True, True): "fnms"}
+"""What `fma` is called with a minus before its product and its addend: processors have instructions for all four."""
+
 OPERATORS = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.BitAnd: "&", ast.BitOr: "|",
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
@@ -89,6 +92,17 @@ def _plain_arguments(node: ast.FunctionDef) -> ast.arguments:
     return ast.arguments([], node.args.args, None, [], [], None, node.args.defaults)
 
 
+def without_sign(node: ast.expr) -> tuple[bool, ast.expr]:
+    """Return whether an expression begins with a minus that is the sign of all of it, and what it is without that."""
+    match node:
+        case ast.UnaryOp(op=ast.USub(), operand=bare):
+            return True, bare
+        case ast.BinOp(left=left, op=ast.Mult() as times, right=right):
+            negative, bare = without_sign(left)
+            return negative, ast.copy_location(ast.BinOp(bare, times, right), node)
+    return False, node
+
+
 class Printer:
     """Prints the body of one function; subclasses may know further words."""
 
@@ -139,6 +153,11 @@ class Printer:
             raise self.refuse(node, f"`{name}` is neither a word nor a function defined before")
         if len(arguments) != expected:
             raise self.refuse(node, f"`{name}` takes {expected} arguments, not {len(arguments)}")
+        if name == "fma":
+            negative_product, factor = without_sign(arguments[0])
+            negative_addend, addend = without_sign(arguments[2])
+            name = FMA_BY_SIGNS[negative_product, negative_addend]
+            arguments = [factor, arguments[1], addend]
         printed = [self.expression(a) for a in arguments[:-1]]
         last = arguments[-1]
         if name == "polynomial":

@@ -154,6 +154,11 @@ FASTACT_INLINE f32 sqrt(f32 x) { return (f32)_mm_sqrt_ps((__m128)x); }
 FASTACT_INLINE f64 sqrt(f64 x) { return (f64)_mm_sqrt_pd((__m128d)x); }
 #endif
 
+// The same with the sign of the product, of the last argument, or of both.
+template <class V> FASTACT_INLINE V fnma(V a, V b, V c) { return fma(-a, b, c); }
+template <class V> FASTACT_INLINE V fms(V a, V b, V c) { return fma(a, b, -c); }
+template <class V> FASTACT_INLINE V fnms(V a, V b, V c) { return fma(-a, b, -c); }
+
 template <class Mask, class V> FASTACT_INLINE V where(Mask condition, V yes, V no) { return condition ? yes : no; }
 
 // A NaN in x fails every comparison and is returned.
@@ -226,6 +231,12 @@ FASTACT_INLINE void fence() {
 // ---- one instruction for a word, where the instruction set has it ------------------------------------------------------
 
 #if FASTACT_VECTOR_BYTES == 64 && defined(__AVX512F__)
+FASTACT_INLINE f32 fnma(f32 a, f32 b, f32 c) { return (f32)_mm512_fnmadd_ps((__m512)a, (__m512)b, (__m512)c); }
+FASTACT_INLINE f64 fnma(f64 a, f64 b, f64 c) { return (f64)_mm512_fnmadd_pd((__m512d)a, (__m512d)b, (__m512d)c); }
+FASTACT_INLINE f32 fms(f32 a, f32 b, f32 c) { return (f32)_mm512_fmsub_ps((__m512)a, (__m512)b, (__m512)c); }
+FASTACT_INLINE f64 fms(f64 a, f64 b, f64 c) { return (f64)_mm512_fmsub_pd((__m512d)a, (__m512d)b, (__m512d)c); }
+FASTACT_INLINE f32 fnms(f32 a, f32 b, f32 c) { return (f32)_mm512_fnmsub_ps((__m512)a, (__m512)b, (__m512)c); }
+FASTACT_INLINE f64 fnms(f64 a, f64 b, f64 c) { return (f64)_mm512_fnmsub_pd((__m512d)a, (__m512d)b, (__m512d)c); }
 FASTACT_INLINE f32 minimum(f32 x, f32 limit) { return (f32)_mm512_min_ps((__m512)limit, (__m512)x); }
 FASTACT_INLINE f64 minimum(f64 x, f64 limit) { return (f64)_mm512_min_pd((__m512d)limit, (__m512d)x); }
 FASTACT_INLINE f32 maximum(f32 x, f32 limit) { return (f32)_mm512_max_ps((__m512)limit, (__m512)x); }
@@ -238,6 +249,8 @@ FASTACT_INLINE f32 ldexp(f32 m, f32 n) { return (f32)_mm512_scalef_ps((__m512)m,
 FASTACT_INLINE f64 ldexp(f64 m, f64 n) { return (f64)_mm512_scalef_pd((__m512d)m, (__m512d)n); }
 FASTACT_INLINE f32 ldexp_low(f32 m, f32 n) { return ldexp(m, n); }
 FASTACT_INLINE f64 ldexp_low(f64 m, f64 n) { return ldexp(m, n); }
+FASTACT_INLINE f32 exponent(f32 x) { return (f32)_mm512_getexp_ps((__m512)x); }
+FASTACT_INLINE f64 exponent(f64 x) { return (f64)_mm512_getexp_pd((__m512d)x); }
 // 0xCA takes bits of the second operand where the first has ones, else of the third.
 FASTACT_INLINE f32 copysign(f32 magnitude, f32 sign) {
     return (f32)(i32)_mm512_ternarylogic_epi32((__m512i)sign_bits<f32>(), (__m512i)bits(sign), (__m512i)bits(magnitude), 0xCA);
@@ -248,6 +261,12 @@ FASTACT_INLINE f64 copysign(f64 magnitude, f64 sign) {
 FASTACT_INLINE void stream(float* to, f32 v) { _mm512_stream_ps(to, (__m512)v); }
 FASTACT_INLINE void stream(double* to, f64 v) { _mm512_stream_pd(to, (__m512d)v); }
 #elif FASTACT_VECTOR_BYTES == 32 && defined(__AVX2__)
+FASTACT_INLINE f32 fnma(f32 a, f32 b, f32 c) { return (f32)_mm256_fnmadd_ps((__m256)a, (__m256)b, (__m256)c); }
+FASTACT_INLINE f64 fnma(f64 a, f64 b, f64 c) { return (f64)_mm256_fnmadd_pd((__m256d)a, (__m256d)b, (__m256d)c); }
+FASTACT_INLINE f32 fms(f32 a, f32 b, f32 c) { return (f32)_mm256_fmsub_ps((__m256)a, (__m256)b, (__m256)c); }
+FASTACT_INLINE f64 fms(f64 a, f64 b, f64 c) { return (f64)_mm256_fmsub_pd((__m256d)a, (__m256d)b, (__m256d)c); }
+FASTACT_INLINE f32 fnms(f32 a, f32 b, f32 c) { return (f32)_mm256_fnmsub_ps((__m256)a, (__m256)b, (__m256)c); }
+FASTACT_INLINE f64 fnms(f64 a, f64 b, f64 c) { return (f64)_mm256_fnmsub_pd((__m256d)a, (__m256d)b, (__m256d)c); }
 FASTACT_INLINE f32 minimum(f32 x, f32 limit) { return (f32)_mm256_min_ps((__m256)limit, (__m256)x); }
 FASTACT_INLINE f64 minimum(f64 x, f64 limit) { return (f64)_mm256_min_pd((__m256d)limit, (__m256d)x); }
 FASTACT_INLINE f32 maximum(f32 x, f32 limit) { return (f32)_mm256_max_ps((__m256)limit, (__m256)x); }
