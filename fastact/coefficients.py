@@ -75,12 +75,6 @@ SQUARE_END = Constant(float32=9.223372036854776e18, float64=3.3519519824856493e1
 # a large number whose sums do not overflow
 HUGE = Constant(float32=4.253529586511731e37, float64=2.247116418577895e307)
 
-# times it, what is beyond SQUARE_END has a square that is far from the ends of the range
-SHRINK = Constant(float32=1.3552527156068805e-20, float64=2.913414348125081e-157)
-
-# the largest finite number
-LARGEST = Constant(float32=3.4028234663852886e38, float64=1.7976931348623157e308)
-
 # 1 / 12
 TWELFTH = Constant(float32=0.0833333358168602, float64=0.08333333333333333)
 
@@ -223,21 +217,6 @@ EXPM1 = Constant(
         2.7557407652071018e-06,
         2.7626035299986715e-07,
         2.505374119481922e-08,
-    ),
-)
-
-# 1 / x to begin an iteration with
-# on [1.0, 2.0]; errors 0.01 (float32), 0.01 (float64)
-INVERSE = Constant(
-    float32=(
-        2.1212120056152344,
-        -1.454545497894287,
-        0.3232323229312897,
-    ),
-    float64=(
-        2.121212121212121,
-        -1.4545454545454546,
-        0.32323232323232326,
     ),
 )
 

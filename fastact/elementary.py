@@ -14,7 +14,6 @@ from .coefficients import (
     EXP_HIGHEST,
     EXP_LOWEST,
     EXPM1,
-    INVERSE,
     LN2_HIGH,
     LN2_LOW,
     LOG,
@@ -72,21 +71,6 @@ def inverse_and_rest(a: Any) -> Any:
     """Return one over ``a``, and what rounding took from it; of a parameter's a compiler makes constants of the loop."""
     inverse = 1.0 / a
     return inverse, inverse * fma(-inverse, a, 1.0)
-
-
-def quotient_by_iteration(a: Any, b: Any, b_rest: Any) -> Any:
-    """Return ``a / (b + b_rest)`` for a positive normal ``b`` and its rest, for use beside a root.
-
-    It leaves the processor's divider to the root, which otherwise would wait for it.
-    """
-    scale = ldexp_low(1.0, -exponent(b))
-    m = b * scale
-    inverse = polynomial(m, INVERSE)
-    error = fma(-m, inverse, 1.0)
-    inverse = fma(inverse, fma(error, error, error), inverse)
-    quotient = a * inverse
-    rest = fma(-quotient, b_rest * scale, fma(-quotient, m, a))
-    return scale * fma(fma(inverse, fma(-m, inverse, 1.0), inverse), rest, quotient)
 
 
 def reduce_by_ln2(x: Any) -> Any:

@@ -307,16 +307,6 @@ def module() -> str:
         number_constant(
             "HUGE", "a large number whose sums do not overflow", {"float32": mpf(2) ** 125, "float64": mpf(2) ** 1021}
         ),
-        number_constant(
-            "SHRINK",
-            "times it, what is beyond SQUARE_END has a square that is far from the ends of the range",
-            {"float32": mpf(2) ** -66, "float64": mpf(2) ** -520},
-        ),
-        number_constant(
-            "LARGEST",
-            "the largest finite number",
-            {"float32": mpf(2) ** 128 - mpf(2) ** 104, "float64": mpf(2) ** 1024 - mpf(2) ** 971},
-        ),
         number_constant("TWELFTH", "1 / 12", both(mpf(1) / 12)),
         number_constant("THIRD", "1 / 3", both(mpf(1) / 3)),
         number_constant("FOUR_THIRDS", "4 / 3", both(mpf(4) / 3)),
@@ -368,14 +358,6 @@ def module() -> str:
             always(lambda x: x**2 / mp.expm1(x)),
             symmetric(half_ln2),
             {"float32": 4, "float64": 9},
-        ),
-        polynomial_constant(
-            "INVERSE",
-            "1 / x to begin an iteration with",
-            always(lambda x: 1 / x),
-            always(lambda x: x),
-            dict.fromkeys(PRECISIONS, (mpf(1), mpf(2))),
-            {"float32": 2, "float64": 2},
         ),
         polynomial_constant(
             "TANH",

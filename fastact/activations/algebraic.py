@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import inf
 from typing import Any
 
-from ..coefficients import ATAN, HALF_PI, HALF_PI_REST, HUGE, LARGEST, SHRINK, SMALLEST_NORMAL, SQUARE_END
+from ..coefficients import ATAN, HALF_PI, HALF_PI_REST, HUGE, SMALLEST_NORMAL, SQUARE_END
 from ..declaration import activation, from_output
-from ..elementary import exp, log1p_within_range, product_and_rest, quotient_by_iteration, sum_and_rest
+from ..elementary import exp, log1p_within_range, product_and_rest, sum_and_rest
 from ..words import absolute, copysign, exponent, fma, ldexp, maximum, minimum, polynomial, sqrt, where
 
 
@@ -69,18 +69,23 @@ def squareplus(x: Any, b: Any = 4.0) -> Any:
     array([0.5, 1. , 2. ])
     """
     a = absolute(x)
+    near = minimum(a, SQUARE_END)
     far = a > SQUARE_END
-    near = where(far, minimum(a, LARGEST) * SHRINK, a)
-    square = fma(near, near, where(far, 0.0, b))
-    root = sqrt(square)
-    r = where(far, a, root)
+    square = fma(near, near, b)
+    r = where(far, a, sqrt(square))
     h = fma(0.5, a, 0.5 * r)
     # Below zero, quotients; what rounding took from their denominators is put back.
-    low = quotient_by_iteration(0.25 * b, h, fma(0.5, a, 0.5 * r - h))
-    low = where(a > LARGEST, 0.0, low)
-    d = fma(near, root, square)
-    slope = quotient_by_iteration(0.5 * b, d, fma(near, root, square - d))
-    slope = where(far, (slope * SHRINK) * SHRINK, slope)
+    h_rest = fma(0.5, a, 0.5 * r - h)
+    quarter = 0.25 * b
+    inverse = 1.0 / h
+    low = quarter * inverse
+    low = where(far, low, fma(inverse, fma(-low, h_rest, fma(-low, h, quarter)), low))
+    d = fma(near, r, square)
+    d_rest = fma(near, r, square - d)
+    d_inverse = 1.0 / where(far, a, d)
+    half = 0.5 * b
+    slope = half * d_inverse
+    slope = where(far, (0.5 * slope) * d_inverse, fma(d_inverse, fma(-slope, d_rest, fma(-slope, d, half)), slope))
     return where(x < 0.0, low, h), where(x < 0.0, slope, 1.0 - slope), 0.25 / r
 
 
