@@ -27,7 +27,7 @@ def _checked_mask(function: str, mask: Any, rows: Rows) -> Array:
     if array.dtype.kind not in "bf":
         raise TypeError(f"{function}: mask has dtype {array.dtype}; it must be an array of booleans or of floats")
     try:
-        fits = np.broadcast_shapes(array.shape, rows.shape) == rows.shape
+        fits = array.shape == rows.shape or np.broadcast_shapes(array.shape, rows.shape) == rows.shape
     except ValueError:
         fits = False
     if not fits:
@@ -90,7 +90,10 @@ class Logits:
         x, mask = apart(self.x, result), np.zeros(row, self.rows.computed) if self.mask is None else apart(self.mask, result)
         prepared = self.cap is not None or mask.dtype.kind == "b"
         most = elements or (PREPARED if prepared else result.size)
-        for place in [()] if result.size <= most else self.rows.blocks(most):
+        if result.size <= most:
+            yield Part(self.rows, (), self._capped(x), self._additive(mask), result)
+            return
+        for place in self.rows.blocks(most):
             out = part_of(result, place)
             rows = Rows(self.rows.function, self.rows.dtype, out.shape, self.rows.axes)
             yield Part(rows, place, self._capped(part_of(x, place)), self._additive(part_of(mask, place)), out)

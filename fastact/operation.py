@@ -24,6 +24,8 @@ class RowRun(NamedTuple):
     """The arguments after the first that are arrays of the shape of a row, and the numbers that stand for those that are None."""
     numbers: tuple[str, ...] = ()
     """The arguments that replace the first settings, and must not be negative."""
+    masked: tuple[str, float] | None = None
+    """The program of calls with a scale or a mask, and what it gives for rows in which everything is masked."""
 
 
 class _PlainCall:

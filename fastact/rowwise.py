@@ -195,7 +195,8 @@ def logsumexp(x: Any, mask: Any, scale: Any = 1.0) -> Any:
     equals = row_count(where(logits == largest, 1.0, 0.0))
     one, rest = scaled_exp_in_parts(top, rescale)
     spread = log1p(excess_of(others, equals, one, rest))
-    return largest, spread
+    total = where(largest < -LARGEST, largest, largest + spread)
+    return total
 
 
 def softmax_backward(grad: Any, y: Any, scale: Any = 1.0) -> Any:

@@ -275,7 +275,7 @@ def _sparsemax_backward(grad: ArrayLike, y: ArrayLike, axis: Axis = -1, out: Arr
     return _from_output("sparsemax", "sparsemax_backward", grad, y, axis, out)
 
 
-@differentiable(_softmax_backward, RowRun("softmax"))
+@differentiable(_softmax_backward, RowRun("softmax", masked=("masked_softmax", 0.0)))
 def softmax(
     x: ArrayLike,
     axis: Axis = -1,
@@ -338,7 +338,7 @@ def softmax(
     return Logits("softmax", x, axis, out, scale, softcap, mask, masked_row).shares()
 
 
-@differentiable(_log_softmax_backward, RowRun("log_softmax"))
+@differentiable(_log_softmax_backward, RowRun("log_softmax", masked=("masked_log_softmax", -math.inf)))
 def log_softmax(
     x: ArrayLike,
     axis: Axis = -1,
@@ -513,11 +513,10 @@ def logsumexp(
     logits = Logits("logsumexp", x, axis, None, scale, softcap, mask)
     rows = logits.rows
     result = np.full(rows.shape_of_values, -np.inf, rows.dtype)
-    for part in logits.parts(np.broadcast_to(result, rows.shape)):
-        largest, spread = part.rows.run("logsumexp", [part.x, part.added], (), (logits.remaining_scale,), 2)
-        with np.errstate(all="ignore"):
-            total = np.where(largest == -np.inf, largest, largest + spread)
-            part_of(result, part.place)[...] = total
+    # Nothing is written to it: the results have no elements.
+    for part in logits.parts(logits.x):
+        (total,) = part.rows.run("logsumexp", [part.x, part.added], (), (logits.remaining_scale,), 1)
+        part_of(result, part.place)[...] = rows.cast(total)
     return rows.squeeze(result, keepdims)
 
 

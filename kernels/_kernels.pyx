@@ -141,6 +141,12 @@ cdef inline bint same_shape(cnp.ndarray x, cnp.ndarray y):
     return True
 
 
+cdef inline bint overlap(cnp.ndarray x, cnp.ndarray y):
+    """Tell whether the memory between the first and the last element of two C-contiguous arrays has a byte in common."""
+    return (cnp.PyArray_BYTES(x) < cnp.PyArray_BYTES(y) + cnp.PyArray_NBYTES(y)
+            and cnp.PyArray_BYTES(y) < cnp.PyArray_BYTES(x) + cnp.PyArray_NBYTES(x))
+
+
 cdef inline bint apart_or_same(cnp.ndarray y, const void** inputs, int count):
     cdef int i
     cdef const char* a = cnp.PyArray_BYTES(y)

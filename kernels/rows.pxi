@@ -1,6 +1,6 @@
 # The row programs, for fastact/row_calls.py; included by _kernels.pyx.
 
-from libc.math cimport INFINITY
+from libc.math cimport INFINITY, NAN
 from libcpp cimport bool as cpp_bool
 
 cdef extern from "rows_driver.hpp" namespace "fastact" nogil:
@@ -27,6 +27,8 @@ cdef enum:
     MAX_AXES = 64
     MAX_ROW_OPERANDS = 12
     MAX_ROW_SETTINGS = 4
+    # Booleans that are made floats at a time; larger masks take memory for some rows only, which the general call sees to.
+    MASK_AT_ONCE = 1 << 17
 
 cdef dict ROW_INDEX = {row_program(i, False).name.decode(): i for i in range(row_programs())}
 
@@ -89,11 +91,48 @@ cdef cnp.ndarray vector_of(double constant, int number, cnp.npy_intp length):
     return vector
 
 
+cdef cnp.ndarray zeros_and_infinities(cnp.ndarray mask, int number):
+    """Return what a mask of booleans adds to the elements: zero for True, -inf for False."""
+    cdef cnp.ndarray added = cnp.PyArray_EMPTY(cnp.PyArray_NDIM(mask), cnp.PyArray_DIMS(mask), number, 0)
+    cdef const cnp.npy_bool* shown = <const cnp.npy_bool*>cnp.PyArray_DATA(mask)
+    cdef float* singles = <float*>cnp.PyArray_DATA(added)
+    cdef double* doubles = <double*>cnp.PyArray_DATA(added)
+    cdef Py_ssize_t i
+    if number == cnp.NPY_FLOAT32:
+        for i in range(cnp.PyArray_SIZE(mask)):
+            singles[i] = 0.0 if shown[i] else -INFINITY
+    else:
+        for i in range(cnp.PyArray_SIZE(mask)):
+            doubles[i] = 0.0 if shown[i] else -INFINITY
+    return added
+
+
+cdef cnp.ndarray added_by(object mask, cnp.ndarray x, int number):
+    """Return what a mask adds to the elements, or None for a mask that is not the ordinary one."""
+    cdef cnp.ndarray m
+    cdef int a, ndim = cnp.PyArray_NDIM(x), missing
+    if mask is None:
+        return vector_of(0.0, number, 1)
+    if not cnp.PyArray_CheckExact(mask):
+        return None
+    m = mask
+    missing = ndim - cnp.PyArray_NDIM(m)
+    if missing < 0 or not cnp.PyArray_CHKFLAGS(m, cnp.NPY_ARRAY_C_CONTIGUOUS):
+        return None
+    for a in range(missing, ndim):
+        if cnp.PyArray_DIM(m, a - missing) != 1 and cnp.PyArray_DIM(m, a - missing) != cnp.PyArray_DIM(x, a):
+            return None
+    if cnp.PyArray_TYPE(m) == cnp.NPY_BOOL:
+        return zeros_and_infinities(m, number) if cnp.PyArray_SIZE(m) <= MASK_AT_ONCE else None
+    return m if dense(m, number) else None
+
+
 cdef class RowCall:
     """A callable that serves the ordinary case by itself and hands all other calls to ``self._general``.
 
     The ordinary case: a C-contiguous, aligned, native array of float32 or float64 that is not empty, vectors along the axis or None for
-    what else the program reads, of the same kind, an axis, and at most ``out=``, of the same kind and shape, and settings besides.
+    what else the program reads, of the same kind, an axis, and at most ``out=``, of the same kind and shape, and settings besides; a
+    scale and a mask, of booleans or of the same kind.
     """
 
     cdef int index
@@ -101,9 +140,11 @@ cdef class RowCall:
     cdef double[2][MAX_ROW_SETTINGS] settings
     cdef tuple vectors
     cdef tuple numbers
+    cdef int masked_index
+    cdef double masked_value
 
     def __cinit__(self, *args, **kwargs):
-        self.index = -1
+        self.index = self.masked_index = -1
 
     def _serve_rows(self, run, bint in_place):
         """Serve a ``fastact.operation.RowRun``, whose first result is what the call returns."""
@@ -113,6 +154,9 @@ cdef class RowCall:
         self.vectors = run.vectors
         self.numbers = run.numbers
         self.in_place = in_place
+        if run.masked is not None:
+            program, self.masked_value = run.masked
+            self.masked_index = ROW_INDEX[program]
         self.index = ROW_INDEX[run.program]
 
     def __call__(self, *args, **kwargs):
@@ -124,14 +168,15 @@ cdef class RowCall:
 
     cdef object serve(self, tuple args, dict kwargs):
         """Return the result, or None for a call that is not the ordinary case."""
-        cdef Py_ssize_t given = len(args), used = 0, vectors = len(self.vectors)
-        cdef cnp.ndarray x, y, v
-        cdef object axis = -1, out = None, value, name
+        cdef Py_ssize_t given = len(args), used = 0, vectors = len(self.vectors), operands_read = 1 + vectors
+        cdef cnp.ndarray x, y, v, added = None
+        cdef object axis = -1, out = None, value, name, mask = None
         cdef list constants = []
-        cdef int number, ndim, a, k, along
+        cdef int number, ndim, a, k, along, missing, index = self.index
         cdef cpp_bool[MAX_AXES] of_row
         cdef RowOperand[MAX_ROW_OPERANDS] operands
         cdef ptrdiff_t[MAX_AXES] strides_of_vector
+        cdef ptrdiff_t[MAX_AXES] strides_of_added
         cdef ptrdiff_t[MAX_AXES] nothing
         cdef double[MAX_ROW_SETTINGS] settings
         cdef const void* sources[MAX_ROW_OPERANDS]
@@ -182,6 +227,23 @@ cdef class RowCall:
                 if type(value) is float and 0 <= value < INFINITY:
                     settings[k] = value
                     used += 1
+            if self.masked_index >= 0 and used < len(kwargs):
+                settings[0] = 1.0
+                if "scale" in kwargs:
+                    value = kwargs["scale"]
+                    if type(value) is not float or not -INFINITY < value < INFINITY:
+                        return None
+                    settings[0] = value
+                    used += 1
+                if "mask" in kwargs:
+                    mask = kwargs["mask"]
+                    used += 1
+                if mask is not None or settings[0] != 1:
+                    index = self.masked_index
+                    settings[1] = NAN if mask is None else self.masked_value
+                    added = added_by(mask, x, number)
+                    if added is None:
+                        return None
             if used != len(kwargs):
                 return None
         if self.in_place:
@@ -203,21 +265,33 @@ cdef class RowCall:
                 return None
         if not apart_or_same(y, sources, 1 + vectors):
             return None
+        if added is not None:
+            if overlap(y, added):
+                return None
+            missing = ndim - cnp.PyArray_NDIM(added)
+            for a in range(ndim):
+                if a < missing or cnp.PyArray_DIM(added, a - missing) == 1:
+                    strides_of_added[a] = 0
+                else:
+                    strides_of_added[a] = cnp.PyArray_STRIDE(added, a - missing)
+            operands[1].data = cnp.PyArray_BYTES(added)
+            operands[1].strides = strides_of_added
+            operands_read = 2
         for a in range(ndim):
             of_row[a] = a == along
             strides_of_vector[a] = cnp.PyArray_ITEMSIZE(x) if a == along else 0
             nothing[a] = 0
         operands[0].data = cnp.PyArray_BYTES(x)
         operands[0].strides = <const ptrdiff_t*>cnp.PyArray_STRIDES(x)
-        operands[1 + vectors].data = cnp.PyArray_BYTES(y)
-        operands[1 + vectors].strides = <const ptrdiff_t*>cnp.PyArray_STRIDES(y)
+        operands[operands_read].data = cnp.PyArray_BYTES(y)
+        operands[operands_read].strides = <const ptrdiff_t*>cnp.PyArray_STRIDES(y)
         # The values of rows that the program returns besides are not asked for.
-        for k in range(2 + vectors, MAX_ROW_OPERANDS):
+        for k in range(operands_read + 1, MAX_ROW_OPERANDS):
             operands[k].data = NULL
             operands[k].strides = nothing
         if cnp.PyArray_SIZE(x) < RELEASE_GIL:
-            status = c_run_rows(self.index, wide, ndim, <const ptrdiff_t*>cnp.PyArray_DIMS(x), of_row, operands, settings)
+            status = c_run_rows(index, wide, ndim, <const ptrdiff_t*>cnp.PyArray_DIMS(x), of_row, operands, settings)
         else:
             with nogil:
-                status = c_run_rows(self.index, wide, ndim, <const ptrdiff_t*>cnp.PyArray_DIMS(x), of_row, operands, settings)
+                status = c_run_rows(index, wide, ndim, <const ptrdiff_t*>cnp.PyArray_DIMS(x), of_row, operands, settings)
         return y if status == ROWS_DONE else None

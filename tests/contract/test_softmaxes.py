@@ -84,6 +84,54 @@ def test_scale_cap_and_mask(axis, working_dtype, rng):
         assert same_bits(out, written)
 
 
+KEEP = np.random.default_rng(5).random((3, 4, 5)) < 0.7
+KEEP[0, 1] = KEEP[:, 2, 3] = False
+MASKS = {
+    "booleans": KEEP,
+    "of a row": KEEP[0, 0],
+    "one for a row": KEEP[:, :, :1].copy(),
+    "one for a batch": KEEP[:, :1].copy(),
+    "one for a column of a batch": KEEP[:, 0][:, np.newaxis].copy(),
+    "a part of it": KEEP[:, :, :1],
+    "all of it": np.array(False),
+    "other strides": np.asfortranarray(KEEP),
+    "every second": np.repeat(KEEP, 2, axis=2)[:, :, ::2],
+    "float32": np.where(KEEP, np.float32(0.5), -np.float32(np.inf)),
+    "float64": np.where(KEEP, 0.5, -np.inf),
+    "float16, of a row": np.where(KEEP[2, 0], np.float16(0.5), -np.float16(np.inf)),
+    "unaligned": np.frombuffer(b"\0" + np.where(KEEP[1], 0.5, -np.inf).tobytes(), dtype="u1")[1:].view(np.float64).reshape(4, 5),
+}
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("kind", MASKS)
+def test_masks_of_every_kind(kind, axis, working_dtype, rng):
+    """Whatever part of x it is for and however it lies in memory; rows that are all masked give zeros."""
+    x = rng.normal(size=KEEP.shape).astype(working_dtype)
+    mask = MASKS[kind]
+    logits = 0.5 * x.astype(np.longdouble)
+    logits = np.where(mask, logits, -np.inf) if mask.dtype == bool else logits + mask
+    with np.errstate(invalid="ignore"):
+        shares, logs = row_truth.softmax(logits, axis), row_truth.log_softmax(logits, axis)
+    hidden = np.broadcast_to((logits == -np.inf).all(axis=axis, keepdims=True), x.shape)
+    eps = np.finfo(working_dtype).eps
+    for function, wanted in ((fa.softmax, np.where(hidden, 0, shares)), (fa.log_softmax, np.where(hidden, -np.inf, logs))):
+        result = function(x, axis=axis, scale=0.5, mask=mask)
+        np.testing.assert_allclose(result, wanted, rtol=4 * eps, atol=0)
+        written = x.copy()
+        twin = fa.softmax_ if function is fa.softmax else fa.log_softmax_
+        assert twin(written, axis, scale=0.5, mask=mask) is written
+        assert same_bits(written, result)
+        if mask.dtype == working_dtype and mask.shape == x.shape:
+            over = mask.copy()
+            assert function(x, axis, over, scale=0.5, mask=over) is over
+            assert same_bits(over, result)
+            beside = np.concatenate([mask.ravel(), mask.ravel()])
+            out, moved = beside[7 : 7 + x.size].reshape(x.shape), beside[: x.size].reshape(x.shape)
+            function(x, axis=axis, out=out, scale=0.5, mask=moved)
+            assert same_bits(out, result)
+
+
 @pytest.mark.parametrize("axis", [0, 1])
 def test_masked_shares_are_as_exact(axis, working_dtype, rng):
     """With a scale that does not round: 2 ulp, as without a mask."""
