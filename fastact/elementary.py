@@ -395,7 +395,7 @@ def erf_of_size(a: Any) -> Any:
     """Error function of ``a`` not below zero."""
     a = minimum(a, ERF_END)
     square = a * a
-    small = fma(ERF_SLOPE, a, fma(a * square, polynomial(square, ERF_BEND), ERF_SLOPE_REST * a))
+    small = fma(ERF_SLOPE, a, a * fma(square, polynomial(square, ERF_BEND), ERF_SLOPE_REST))
     return where(a < ERF_NEAR, small, 1.0 - shortfall_of_erf(a))
 
 

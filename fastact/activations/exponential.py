@@ -425,7 +425,7 @@ def lecun_tanh(x: Any) -> Any:
     """
     a = minimum(absolute(x), 1.5 * TANH_END)
     square = a * a
-    small = fma(LECUN_SLOPE, a, fma(a * square, polynomial(square, LECUN_TANH), LECUN_SLOPE_REST * a))
+    small = fma(LECUN_SLOPE, a, a * fma(square, polynomial(square, LECUN_TANH), LECUN_SLOPE_REST))
     # From one on, where values and their units are larger, the rounding of the constants hardly counts.
     line, n = reduce_by_scaled_ln2(a, 0.75, FOUR_THIRDS)
     r = FOUR_THIRDS * line
