@@ -33,6 +33,13 @@ cdef enum:
 cdef dict ROW_INDEX = {row_program(i, False).name.decode(): i for i in range(row_programs())}
 
 
+cdef void broadcast_strides(cnp.ndarray x, int ndim, ptrdiff_t* strides):
+    """Set the strides of an array as one of so many axes, among which are those along which it is repeated."""
+    cdef int a, missing = ndim - cnp.PyArray_NDIM(x)
+    for a in range(ndim):
+        strides[a] = 0 if a < missing or cnp.PyArray_DIM(x, a - missing) == 1 else cnp.PyArray_STRIDE(x, a - missing)
+
+
 def run_rows(str program, inputs, outputs, tuple axes, settings):
     """Run a row program; the arguments are those of ``fastact.row_loop.run_rows``.
 
@@ -64,8 +71,7 @@ def run_rows(str program, inputs, outputs, tuple axes, settings):
             return False
         if cnp.PyArray_NDIM(x) != ndim:
             raise ValueError(f"operand {k} of {program} has {cnp.PyArray_NDIM(x)} axes, the first one has {ndim}")
-        for a in range(ndim):
-            strides[k][a] = 0 if cnp.PyArray_DIM(x, a) == 1 else cnp.PyArray_STRIDE(x, a)
+        broadcast_strides(x, ndim, strides[k])
         operands[k].data = <char*>cnp.PyArray_DATA(x)
         operands[k].strides = strides[k]
         k += 1
@@ -172,7 +178,7 @@ cdef class RowCall:
         cdef cnp.ndarray x, y, v, added = None
         cdef object axis = -1, out = None, value, name, mask = None
         cdef list constants = []
-        cdef int number, ndim, a, k, along, missing, index = self.index
+        cdef int number, ndim, a, k, along, index = self.index
         cdef cpp_bool[MAX_AXES] of_row
         cdef RowOperand[MAX_ROW_OPERANDS] operands
         cdef ptrdiff_t[MAX_AXES] strides_of_vector
@@ -268,12 +274,7 @@ cdef class RowCall:
         if added is not None:
             if overlap(y, added):
                 return None
-            missing = ndim - cnp.PyArray_NDIM(added)
-            for a in range(ndim):
-                if a < missing or cnp.PyArray_DIM(added, a - missing) == 1:
-                    strides_of_added[a] = 0
-                else:
-                    strides_of_added[a] = cnp.PyArray_STRIDE(added, a - missing)
+            broadcast_strides(added, ndim, strides_of_added)
             operands[1].data = cnp.PyArray_BYTES(added)
             operands[1].strides = strides_of_added
             operands_read = 2
