@@ -27,7 +27,7 @@ def _checked_mask(function: str, mask: Any, rows: Rows) -> Array:
     if array.dtype.kind not in "bf":
         raise TypeError(f"{function}: mask has dtype {array.dtype}; it must be an array of booleans or of floats")
     try:
-        fits = array.shape == rows.shape or np.broadcast_shapes(array.shape, rows.shape) == rows.shape
+        fits = np.broadcast_shapes(array.shape, rows.shape) == rows.shape
     except ValueError:
         fits = False
     if not fits:

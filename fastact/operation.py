@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, ParamSpec, TypeVar
 from ._active import backend_module
 from .arrays import check_writeable_in_place
 
-__all__ = ["InPlace", "Operation", "RowRun", "differentiable", "in_place"]
+__all__ = ["InPlace", "MaskedRun", "Operation", "RowRun", "differentiable", "in_place"]
+
+
+class MaskedRun(NamedTuple):
+    """The run of a program that takes a scale, and what a mask adds to the elements."""
+
+    program: str
+    value: float
+    """Of rows in which everything is masked."""
+    most: int
+    """The elements of a mask of booleans that may be made floats at a time."""
 
 
 class RowRun(NamedTuple):
@@ -24,8 +34,8 @@ class RowRun(NamedTuple):
     """The arguments after the first that are arrays of the shape of a row, and the numbers that stand for those that are None."""
     numbers: tuple[str, ...] = ()
     """The arguments that replace the first settings, and must not be negative."""
-    masked: tuple[str, float] | None = None
-    """The program of calls with a scale or a mask, and what it gives for rows in which everything is masked."""
+    masked: MaskedRun | None = None
+    """The run that a call with a scale or a mask is."""
 
 
 class _PlainCall:

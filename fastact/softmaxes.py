@@ -10,7 +10,7 @@ import numpy as np
 from .arrays import Array
 from .blocks import part_of
 from .logits import PREPARED, Logits
-from .operation import RowRun, differentiable, in_place
+from .operation import MaskedRun, RowRun, differentiable, in_place
 from .row_calls import Axis, Rows, apart, as_array, axes_of, check_same_shape, real, result_dtype
 
 __all__ = [
@@ -275,7 +275,7 @@ def _sparsemax_backward(grad: ArrayLike, y: ArrayLike, axis: Axis = -1, out: Arr
     return _from_output("sparsemax", "sparsemax_backward", grad, y, axis, out)
 
 
-@differentiable(_softmax_backward, RowRun("softmax", masked=("masked_softmax", 0.0)))
+@differentiable(_softmax_backward, RowRun("softmax", masked=MaskedRun("masked_softmax", 0.0, PREPARED)))
 def softmax(
     x: ArrayLike,
     axis: Axis = -1,
@@ -338,7 +338,7 @@ def softmax(
     return Logits("softmax", x, axis, out, scale, softcap, mask, masked_row).shares()
 
 
-@differentiable(_log_softmax_backward, RowRun("log_softmax", masked=("masked_log_softmax", -math.inf)))
+@differentiable(_log_softmax_backward, RowRun("log_softmax", masked=MaskedRun("masked_log_softmax", -math.inf, PREPARED)))
 def log_softmax(
     x: ArrayLike,
     axis: Axis = -1,

@@ -27,8 +27,6 @@ cdef enum:
     MAX_AXES = 64
     MAX_ROW_OPERANDS = 12
     MAX_ROW_SETTINGS = 4
-    # Booleans that are made floats at a time; larger masks take memory for some rows only, which the general call sees to.
-    MASK_AT_ONCE = 1 << 17
 
 cdef dict ROW_INDEX = {row_program(i, False).name.decode(): i for i in range(row_programs())}
 
@@ -113,8 +111,8 @@ cdef cnp.ndarray zeros_and_infinities(cnp.ndarray mask, int number):
     return added
 
 
-cdef cnp.ndarray added_by(object mask, cnp.ndarray x, int number):
-    """Return what a mask adds to the elements, or None for a mask that is not the ordinary one."""
+cdef cnp.ndarray added_by(object mask, cnp.ndarray x, int number, Py_ssize_t most):
+    """Return what a mask adds to the elements, or None for one that is not the ordinary one or has more booleans than that."""
     cdef cnp.ndarray m
     cdef int a, ndim = cnp.PyArray_NDIM(x), missing
     if mask is None:
@@ -129,7 +127,7 @@ cdef cnp.ndarray added_by(object mask, cnp.ndarray x, int number):
         if cnp.PyArray_DIM(m, a - missing) != 1 and cnp.PyArray_DIM(m, a - missing) != cnp.PyArray_DIM(x, a):
             return None
     if cnp.PyArray_TYPE(m) == cnp.NPY_BOOL:
-        return zeros_and_infinities(m, number) if cnp.PyArray_SIZE(m) <= MASK_AT_ONCE else None
+        return zeros_and_infinities(m, number) if cnp.PyArray_SIZE(m) <= most else None
     return m if dense(m, number) else None
 
 
@@ -148,6 +146,7 @@ cdef class RowCall:
     cdef tuple numbers
     cdef int masked_index
     cdef double masked_value
+    cdef Py_ssize_t most_masked
 
     def __cinit__(self, *args, **kwargs):
         self.index = self.masked_index = -1
@@ -161,7 +160,7 @@ cdef class RowCall:
         self.numbers = run.numbers
         self.in_place = in_place
         if run.masked is not None:
-            program, self.masked_value = run.masked
+            program, self.masked_value, self.most_masked = run.masked
             self.masked_index = ROW_INDEX[program]
         self.index = ROW_INDEX[run.program]
 
@@ -247,7 +246,7 @@ cdef class RowCall:
                 if mask is not None or settings[0] != 1:
                     index = self.masked_index
                     settings[1] = NAN if mask is None else self.masked_value
-                    added = added_by(mask, x, number)
+                    added = added_by(mask, x, number, self.most_masked)
                     if added is None:
                         return None
             if used != len(kwargs):

@@ -249,8 +249,6 @@ FASTACT_INLINE f32 ldexp(f32 m, f32 n) { return (f32)_mm512_scalef_ps((__m512)m,
 FASTACT_INLINE f64 ldexp(f64 m, f64 n) { return (f64)_mm512_scalef_pd((__m512d)m, (__m512d)n); }
 FASTACT_INLINE f32 ldexp_low(f32 m, f32 n) { return ldexp(m, n); }
 FASTACT_INLINE f64 ldexp_low(f64 m, f64 n) { return ldexp(m, n); }
-FASTACT_INLINE f32 exponent(f32 x) { return (f32)_mm512_getexp_ps((__m512)x); }
-FASTACT_INLINE f64 exponent(f64 x) { return (f64)_mm512_getexp_pd((__m512d)x); }
 // 0xCA takes bits of the second operand where the first has ones, else of the third.
 FASTACT_INLINE f32 copysign(f32 magnitude, f32 sign) {
     return (f32)(i32)_mm512_ternarylogic_epi32((__m512i)sign_bits<f32>(), (__m512i)bits(sign), (__m512i)bits(magnitude), 0xCA);

@@ -35,6 +35,8 @@ calls = dict(
     group_norm_=lambda x: fa.group_norm_(x, length // 2, ones, ones, axis),
 )
 few, many = (np.ones((length, n) if axis == 0 else (n, length), np.float32) for n in (4, rows))
+shown = np.ones(many.shape, bool)
+calls["softmax_ with booleans"] = lambda x: fa.softmax_(x, axis, mask=shown[: x.shape[0], : x.shape[1]])
 
 
 def of_halves(call):
