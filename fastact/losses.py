@@ -58,8 +58,6 @@ def _reduce(values: Array, reduction: str, weight: float | np.floating[Any], dty
 
 
 def _weights_of_classes(function: str, weight: Any, count: int) -> Array:
-    if weight is None:
-        return np.ones(count)
     array = as_array(function, "weight", weight).astype(np.float64)
     if array.shape != (count,):
         raise ValueError(f"{function}: weight has shape {array.shape}; it must have one number a class, ({count},)")
@@ -67,58 +65,56 @@ def _weights_of_classes(function: str, weight: Any, count: int) -> Array:
 
 
 def _indices(function: str, target: Array, x: Array, axis: int, ignore_index: int) -> tuple[Array, Array]:
-    """Return the indices with the length 1 along the axis of the classes, zero where ignored, and which are not."""
+    """Return the index of each row, zero where it is ignored, and which are not."""
     wanted = x.shape[:axis] + x.shape[axis + 1 :]
     if target.shape != wanted:
         raise ValueError(
             f"{function}: target has shape {target.shape}; class indices must have that of x without its axis, {wanted}"
         )
     count = x.shape[axis]
+    target = target.reshape(-1)
     # Without their sign, negative numbers are too large.
-    used = target.astype(np.uint64, "C") < count
+    used = target.astype(np.uint64) < count
     if 0 <= ignore_index < count:
         used &= target != ignore_index
     if np.count_nonzero(used) < used.size:
         wrong = target[~used & (target != ignore_index)] if count else target
         if wrong.size:
-            raise ValueError(f"{function}: target has {wrong.flat[0]}; a class index must be from 0 to {count - 1}")
+            raise ValueError(f"{function}: target has {wrong[0]}; a class index must be from 0 to {count - 1}")
         target = target * used
-    rows = (*wanted[:axis], 1, *wanted[axis:])
-    return target.astype(np.intp, "C").reshape(rows), used.reshape(rows)
+    return target.astype(np.intp), used
 
 
 class _Classes:
-    """What the losses of class indices share: which class counts how much in each row, and how the rows are reduced."""
+    """What the losses of class indices share: which class counts how much in each row, and how the rows are reduced.
+
+    Rows follow each other as in an array in C order.
+    """
 
     def __init__(self, function: str, x: Array, target: Array, axis: int, weight: Any, ignore_index: int, reduction: str) -> None:
         if isinstance(ignore_index, bool) or not isinstance(ignore_index, int | np.integer):
             raise TypeError(f"{function}: ignore_index is {ignore_index!r}; it must be an integer")
         self.axis = axis
         self.reduction = one_of(function, "reduction", reduction, _REDUCTIONS)
-        self.of_class = _weights_of_classes(function, weight, x.shape[axis])
+        self.of_class = None if weight is None else _weights_of_classes(function, weight, x.shape[axis])
         index, self.used = _indices(function, target, x, axis, ignore_index)
+        self.shape = target.shape
         self.weight = self.used.astype(np.float64)
-        if weight is not None:
+        if self.of_class is not None:
             self.weight[self.used] = self.of_class[index[self.used]]
         self.total = self.weight.sum()
         self.share = 1.0 if reduction != "mean" else 1 / self.total if self.total else 0.0
-        self.place = tuple([index if a == axis else aligned(np.arange(n), x.ndim, (a,)) for a, n in enumerate(x.shape)])
+        row, inner = np.arange(index.size), math.prod(x.shape[axis + 1 :])
+        self.place = row * x.shape[axis] + index if inner == 1 else (row // inner * x.shape[axis] + index) * inner + row % inner
 
-    def finish(self, losses: Array, gradient: Array, at_index: Array, dtype: np.dtype[Any]) -> tuple[Array, Array]:
-        """Reduce the losses, write what the gradient is at the index of each row, and leave out the rows that are ignored."""
-        gradient[self.place] = at_index
+    def finish(self, losses: Array, gradient: Array, at_class: Array, dtype: np.dtype[Any]) -> tuple[Array, Array]:
+        """Reduce the losses, write what the gradient is at the class of each row, and leave out the rows that are ignored."""
+        gradient.flat[self.place] = at_class
         if np.count_nonzero(self.used) < self.used.size:
-            ignored = ~self.used.swapaxes(self.axis, -1)[..., 0]
-            gradient.swapaxes(self.axis, -1)[ignored] = 0
+            ignored = ~self.used.reshape(self.shape)
+            np.moveaxis(gradient, self.axis, -1)[ignored] = 0
             losses = np.where(self.used, losses, 0)
-        return _reduce(losses.squeeze(self.axis), self.reduction, self.total, dtype), gradient
-
-
-def _surprise(chosen: Array, largest: Array, spread: Array) -> Array:
-    """Return the negative logarithm of the share of a score, from the largest one and what the sum exceeds it by."""
-    # Infinity is at no distance from itself.
-    distance: Array = np.fmax(largest - chosen, 0.0)
-    return distance + spread
+        return _reduce(losses.reshape(self.shape), self.reduction, self.total, dtype), gradient
 
 
 @np.errstate(all="ignore")
@@ -126,25 +122,24 @@ def _cross_entropy_of_indices(
     rows: Rows, x: Array, classes: _Classes, smoothing: float, out: Array | None
 ) -> tuple[Array, Array]:
     wide = wider(rows.dtype)
-    chosen = x[classes.place].astype(rows.computed).astype(wide)
+
+    def of_rows(values: Array) -> Array:
+        return values.astype(rows.computed).reshape(rows.shape_of_values)
+
+    chosen = of_rows(x.flat[classes.place])
     if not smoothing:
-        factor = classes.weight * classes.share
-        gradient, *values = rows.run("cross_entropy", [x, factor.astype(rows.computed)], [out], values=3)
-        largest, spread, excess = (v.astype(wide) for v in values)
-        # Where the class has the largest score, one less its share is what the other scores have.
-        others = factor * (excess / (-1 - excess))
-        at_index = np.where(chosen == largest, others, gradient[classes.place] - factor)
-        losses = classes.weight * _surprise(chosen, largest, spread)
-        return classes.finish(losses, gradient, at_index, rows.dtype)
-    of_class = (1 - smoothing) * classes.weight
-    factor = of_class * classes.share
-    target = aligned(smoothing / max(x.shape[classes.axis], 1) * classes.of_class, x.ndim, (classes.axis,))
-    gradient, *values = rows.run(
-        "cross_entropy_of_probabilities", [x, target, classes.used * classes.share, factor], [out], values=3
-    )
-    smoothed, largest, spread = (v.astype(wide) for v in values)
-    losses = smoothed + of_class * _surprise(chosen, largest, spread)
-    return classes.finish(losses, gradient, gradient[classes.place] - factor, rows.dtype)
+        factor = of_rows(classes.weight * classes.share)
+        gradient, *values = rows.run("cross_entropy", [x, chosen, factor], [out], values=3)
+        at_class, loss, rest = (v.reshape(-1) for v in values)
+        return classes.finish(classes.weight * np.add(loss, rest, dtype=wide), gradient, at_class, rows.dtype)
+    weight = (1 - smoothing) * classes.weight
+    factor = weight * classes.share
+    count = x.shape[classes.axis]
+    of_class = np.ones(count) if classes.of_class is None else classes.of_class
+    target = aligned(smoothing / max(count, 1) * of_class, x.ndim, (classes.axis,))
+    inputs = [x, target, chosen, *map(of_rows, (weight, classes.used * classes.share, factor))]
+    gradient, losses = rows.run("cross_entropy_of_probabilities", inputs, [out], values=1)
+    return classes.finish(losses.reshape(-1).astype(wide), gradient, gradient.flat[classes.place] - factor, rows.dtype)
 
 
 def _cross_entropy_of_probabilities(
@@ -154,13 +149,14 @@ def _cross_entropy_of_probabilities(
     check_same_shape(function, "target", target, "x", x.shape)
     one_of(function, "reduction", reduction, _REDUCTIONS)
     count = max(x.shape[axis], 1)
-    if smoothing or weight is not None:
-        of_class = aligned(_weights_of_classes(function, weight, x.shape[axis]), x.ndim, (axis,))
-        target = ((1 - smoothing) * target + smoothing / count) * of_class
+    if smoothing:
+        target = (1 - smoothing) * target + smoothing / count
+    if weight is not None:
+        target = target * aligned(_weights_of_classes(function, weight, x.shape[axis]), x.ndim, (axis,))
     number = x.size // count
-    factor = np.full((1,) * x.ndim, 1 / number if reduction == "mean" and number else 1.0)
-    gradient, losses, _, _ = rows.run(
-        "cross_entropy_of_probabilities", [x, target, factor, np.zeros_like(factor)], [out], values=3, value_if_empty=0.0
+    factor, none = rows.number(1 / number if reduction == "mean" and number else 1.0), rows.number(0.0)
+    gradient, losses = rows.run(
+        "cross_entropy_of_probabilities", [x, target, none, none, factor, none], [out], values=1, value_if_empty=0.0
     )
     wide = np.squeeze(losses, axis).astype(wider(rows.dtype))
     return _reduce(wide, reduction, number or math.nan, rows.dtype), gradient
@@ -313,8 +309,8 @@ def nll_loss(
     classes = _Classes(name, x, target, axis, weight, ignore_index, reduction)
     gradient = np.empty(x.shape, rows.dtype) if out is None else out
     with np.errstate(all="ignore"):
-        losses = -x[classes.place].astype(wider(rows.dtype)) * classes.weight
-        gradient[...] = 0
+        losses = x.flat[classes.place].astype(wider(rows.dtype)) * -classes.weight
+        gradient.fill(0)
         return classes.finish(losses, gradient, -classes.weight * classes.share, rows.dtype)
 
 
@@ -326,6 +322,17 @@ def _elementwise(name: str, x: Any, target: Any, reduction: str, out: Any) -> tu
     rows = Rows(name, result_dtype(x), x.shape, (x.ndim - 1,) if x.ndim else ())
     rows.check_out(out)
     return x, target, rows, 1 / x.size if reduction == "mean" and x.size else 1.0
+
+
+def _broadcast_weight(function: str, weight: Array, x: Array) -> Array:
+    """Return the weights with as many dimensions as the scores."""
+    try:
+        fits = np.broadcast_shapes(weight.shape, x.shape) == x.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(f"{function}: pos_weight has shape {weight.shape}, which does not broadcast to x's shape {x.shape}")
+    return weight.reshape((1,) * (x.ndim - weight.ndim) + weight.shape)
 
 
 @Loss
@@ -379,15 +386,8 @@ def binary_cross_entropy_with_logits(
     """
     name = "binary_cross_entropy_with_logits"
     x, target, rows, share = _elementwise(name, x, target, reduction, out)
-    weight = np.ones(x.shape[-1:]) if pos_weight is None else as_array(name, "pos_weight", pos_weight)
-    try:
-        fits = np.broadcast_shapes(weight.shape, x.shape) == x.shape
-    except ValueError:
-        fits = False
-    if not fits:
-        raise ValueError(f"{name}: pos_weight has shape {weight.shape}, which does not broadcast to x's shape {x.shape}")
-    weight = weight.reshape((1,) * (x.ndim - weight.ndim) + weight.shape)
-    factor = np.full((1,) * x.ndim, share)
+    weight = rows.number(1.0) if pos_weight is None else _broadcast_weight(name, as_array(name, "pos_weight", pos_weight), x)
+    factor = rows.number(share)
     if reduction == "none":
         gradient, losses = rows.run("binary_cross_entropy", [x, target, weight, factor], [out, None])
         return losses, gradient
@@ -442,7 +442,7 @@ def mse_loss(x: ArrayLike, target: ArrayLike, *, reduction: str = "mean", out: A
             losses = distance * distance
             gradient = np.multiply(distance, 2, out=out, casting="same_kind")
         return losses.astype(rows.dtype), gradient.astype(rows.dtype) if out is None else out
-    factor = np.full((1,) * x.ndim, 2 * share)
+    factor = rows.number(2 * share)
     gradient, norms = rows.run("squared_error_sum", [x, target, factor], [out], values=1, value_if_empty=0.0)
     wide = norms.astype(wider(rows.dtype))
     return _reduce(wide * wide, reduction, x.size or math.nan, rows.dtype), gradient

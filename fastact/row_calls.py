@@ -273,6 +273,10 @@ class Rows:
             ranges = dict(zip(self.kept, of_kept, strict=False))
             yield tuple(ranges.get(a, slice(None)) for a in range(len(self.shape)))
 
+    def number(self, value: float) -> Array:
+        """Return an input of a program that is one number for all elements."""
+        return np.full((1,) * len(self.shape), value, self.computed)
+
     def cast(self, values: Array) -> Array:
         """Return values of rows in the type of the results."""
         return cast(values, self.dtype)

@@ -31,7 +31,7 @@ from __future__ import annotations
 from typing import Any
 
 from .coefficients import EXP, EXPM1, LN2_HIGH, LN2_LOW, LOG2_E
-from .elementary import exp, log, log1p, product_and_rest, reduce_by_ln2
+from .elementary import exp, log, log1p, product_and_rest, reduce_by_ln2, sum_and_rest
 from .language import Constant
 from .row_words import (
     row_count,
@@ -487,7 +487,16 @@ def normalize_p_backward(grad: Any, x: Any, p: Any = 3.0, eps: Any = 0.0) -> Any
 # ---- losses
 
 
-def cross_entropy(x: Any, factor: Row) -> Any:
+def surprise(chosen: Any, largest: Any, spread: Any) -> tuple[Any, Any]:
+    """The negative logarithm of the share of a score in two parts, from the largest one and what the sum exceeds it by."""
+    distance, rest_of_distance = sum_and_rest(largest, -chosen)
+    loss, rest = sum_and_rest(distance, spread)
+    # Infinity is at no distance from itself.
+    loss = where(chosen == largest, spread, loss)
+    return loss, where((chosen == largest) | (loss > LARGEST), 0.0, rest_of_distance + rest)
+
+
+def cross_entropy(x: Any, chosen: Row, factor: Row) -> Any:
     largest = row_maximum(x)
     subtracted, top, bottom, rescale = frame(largest)
     e = relative_exp(x, largest, subtracted, top, bottom, rescale)
@@ -495,13 +504,16 @@ def cross_entropy(x: Any, factor: Row) -> Any:
     equals = row_count(where(x == largest, 1.0, 0.0))
     one, rest = scaled_exp_in_parts(top, rescale)
     excess = excess_of(others, equals, one, rest)
-    spread = log1p(excess)
     share = factor / (excess + 1.0) / one
-    return e * share, largest, spread, excess
+    loss, rest_of_loss = surprise(chosen, largest, log1p(excess))
+    less = fma(relative_exp(chosen, largest, subtracted, top, bottom, rescale), share, -factor)
+    # Where the class has the largest score, one less its share is what the other scores have.
+    at_class = where(chosen == largest, factor * (excess / (-1.0 - excess)), less)
+    return e * share, at_class, loss, rest_of_loss
 
 
-def cross_entropy_of_probabilities(x: Any, target: Any, factor: Row, more: Row) -> Any:
-    # `more` is the part of the target that the caller gives to single classes, times the factor.
+def cross_entropy_of_probabilities(x: Any, target: Any, chosen: Row, weight: Row, factor: Row, more: Row) -> Any:
+    # `weight` is the part of the target that the caller gives to a single class, `more` that times the factor.
     largest = row_maximum(x)
     mass = row_sum(target)
     subtracted, top, bottom, rescale = frame(largest)
@@ -511,10 +523,11 @@ def cross_entropy_of_probabilities(x: Any, target: Any, factor: Row, more: Row) 
     one, rest = scaled_exp_in_parts(top, rescale)
     excess = excess_of(others, equals, one, rest)
     spread = log1p(excess)
-    loss = fma(mass, spread, distance)
+    of_class, _ = surprise(chosen, largest, spread)
+    loss = fma(mass, spread, distance) + where(weight == 0.0, 0.0, weight * of_class)
     share = fma(mass, factor, more) / (excess + 1.0) / one
     e = relative_exp(x, largest, subtracted, top, bottom, rescale)
-    return fma(e, share, -target * factor), loss, largest, spread
+    return fma(e, share, -target * factor), loss
 
 
 def no_product(x: Any, y: Any) -> Any:
