@@ -214,18 +214,49 @@ def below(x: Any, largest: Any) -> Any:
     return where(x == largest, offset_of_largest(largest, largest), x - largest)
 
 
-def row_largest(x: Any) -> Any:
+def hardmax(x: Any) -> Any:
+    # Of several largest elements the caller chooses the first.
     largest = row_maximum(x)
-    return largest
+    chosen = where(x == largest, 1.0, where(largest == largest, 0.0, largest))
+    number = row_count(chosen)
+    return chosen, number, largest
 
 
-def sparsemax_threshold(x: Any, largest: Row, threshold: Row) -> Any:
-    # A step of Michelot's algorithm (1986): the threshold at which those above the last one would sum to one.
+def if_above(x: Any, largest: Any, threshold: Any) -> Any:
+    """The distance of x below the largest where that is above the threshold, else 0."""
     offset = below(x, largest)
-    total = row_sum(where(offset > threshold, offset, 0.0))
-    count = row_count(where(offset > threshold, 1.0, 0.0))
-    raised = (total - 1.0) / count
-    return raised
+    return where(offset > threshold, offset, 0.0)
+
+
+def is_above(x: Any, largest: Any, threshold: Any) -> Any:
+    """1 where the distance of x below the largest is above the threshold, else 0."""
+    return where(below(x, largest) > threshold, 1.0, 0.0)
+
+
+def raised(threshold: Any, total: Any, count: Any) -> Any:
+    """The threshold at which so many with this total would sum to one, a step of Michelot's algorithm (1986)."""
+    return maximum((total - 1.0) / count, threshold)
+
+
+def sparsemax_first_thresholds(x: Any) -> Any:
+    largest = row_maximum(x)
+    total_1 = row_sum(if_above(x, largest, -1.0))
+    count_1 = row_count(is_above(x, largest, -1.0))
+    threshold_1 = raised(-1.0, total_1, count_1)
+    total_2 = row_sum(if_above(x, largest, threshold_1))
+    count_2 = row_count(is_above(x, largest, threshold_1))
+    threshold_2 = raised(threshold_1, total_2, count_2)
+    total_3 = row_sum(if_above(x, largest, threshold_2))
+    count_3 = row_count(is_above(x, largest, threshold_2))
+    threshold_3 = raised(threshold_2, total_3, count_3)
+    return largest, threshold_2, threshold_3
+
+
+def sparsemax_next_threshold(x: Any, largest: Row, threshold: Row) -> Any:
+    total = row_sum(if_above(x, largest, threshold))
+    count = row_count(is_above(x, largest, threshold))
+    next_threshold = raised(threshold, total, count)
+    return next_threshold
 
 
 def sparsemax(x: Any, largest: Row, threshold: Row) -> Any:
@@ -570,8 +601,9 @@ PROGRAMS = (
     logsumexp,
     softmax_backward,
     log_softmax_backward,
-    row_largest,
-    sparsemax_threshold,
+    hardmax,
+    sparsemax_first_thresholds,
+    sparsemax_next_threshold,
     sparsemax,
     sparsemax_backward,
     zscore,

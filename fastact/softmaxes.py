@@ -9,7 +9,7 @@ import numpy as np
 
 from .arrays import Array
 from .blocks import part_of
-from .logits import PREPARED, Logits
+from .logits import PREPARED, Logits, Part
 from .operation import MaskedRun, RowRun, differentiable, in_place
 from .row_calls import Axis, Rows, apart, as_array, axes_of, check_same_shape, real, result_dtype
 
@@ -30,9 +30,6 @@ __all__ = [
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
-
-# Elements of a block of rows whose temporaries stay in the second-level cache.
-_BLOCK = 32768
 
 
 def _from_output(function: str, program: str, grad: Any, y: Any, axis: Axis, out: Any, settings: tuple[float, ...] = ()) -> Array:
@@ -583,13 +580,9 @@ def sparsemax(
     result = logits.result()
     for part in logits.parts(result, PREPARED):
         scores = part.x if logits.plain else logits.added(part)
-        (largest,) = part.rows.run("row_largest", [scores], values=1)
-        threshold = np.full_like(largest, -1)
-        while True:
-            (raised,) = part.rows.run("sparsemax_threshold", [scores, largest, threshold], values=1)
-            if not np.any(raised > threshold):
-                break
-            threshold = np.fmax(raised, threshold)
+        largest, last, threshold = part.rows.run("sparsemax_first_thresholds", [scores], values=3)
+        while np.any(threshold > last):
+            last, (threshold,) = threshold, part.rows.run("sparsemax_next_threshold", [scores, largest, threshold], values=1)
         part.rows.run("sparsemax", [scores, largest, threshold], [part.out])
         if logits.mask is not None:
             np.copyto(part.out, logits.empty, where=largest == -np.inf)
@@ -651,21 +644,28 @@ def hardmax(
     array([0., 1., 0.])
     """
     logits = Logits("hardmax", x, axis, out, scale, softcap, mask, masked_row)
-    rows, result = logits.rows, logits.result()
-    order = [*rows.kept, *rows.axes]
-    for part in logits.parts(result, _BLOCK):
-        scores = (part.x if logits.plain else logits.added(part)).transpose(order)
-        target = part.out.transpose(order)
-        matrix = scores.reshape(math.prod(scores.shape[: len(rows.kept)]), -1)
-        chosen = np.zeros(matrix.shape, rows.dtype)
-        place = np.argmax(matrix, axis=1, keepdims=True)
-        largest = np.take_along_axis(matrix, place, 1)
-        np.put_along_axis(chosen, place, rows.dtype.type(1), 1)
-        chosen[np.isnan(largest)[:, 0]] = np.nan
+    result = logits.result()
+    for part in logits.parts(result, None if logits.plain else PREPARED):
+        scores = part.x if logits.plain else logits.added(part)
+        _, number, largest = part.rows.run("hardmax", [scores], [part.out], values=2)
+        if np.any(number > 1):
+            _keep_the_first(part, number > 1)
         if logits.mask is not None:
-            chosen[(largest == -np.inf)[:, 0]] = logits.empty
-        target[...] = chosen.reshape(target.shape)
+            np.copyto(part.out, logits.empty, where=largest == -np.inf)
     return result
+
+
+def _keep_the_first(part: Part, tied: Array) -> None:
+    """Leave one of the ones in each of the tied rows."""
+    order = [*part.rows.kept, *part.rows.axes]
+    rows = part.out.transpose(order)
+    place = np.nonzero(tied.transpose(order).reshape(rows.shape[: len(part.rows.kept)]))
+    chosen = rows[place]
+    flat = chosen.reshape(len(chosen), -1)
+    first = flat.argmax(axis=1)
+    flat[...] = 0
+    flat[np.arange(len(flat)), first] = 1
+    rows[place] = chosen
 
 
 def softmax_jacobian(y: ArrayLike) -> Array:

@@ -198,6 +198,17 @@ void run_contiguous_rows(const Plan& plan) {
 // Bytes that whole lines of the cache have.
 ptrdiff_t up_to_lines(ptrdiff_t bytes) { return (bytes + 63) / 64 * 64; }
 
+template <class T> void copy_each(char* to, ptrdiff_t to_stride, const char* from, ptrdiff_t from_stride, ptrdiff_t count) {
+    for (ptrdiff_t i = 0; i < count; i++) memcpy(to + i * to_stride, from + i * from_stride, sizeof(T));
+}
+
+// Copies numbers that have `size` bytes each.
+void copy_line(char* to, ptrdiff_t to_stride, const char* from, ptrdiff_t from_stride, ptrdiff_t count, ptrdiff_t size) {
+    if (to_stride == size && from_stride == size) memcpy(to, from, count * size);
+    else if (size == sizeof(float)) copy_each<float>(to, to_stride, from, from_stride, count);
+    else copy_each<double>(to, to_stride, from, from_stride, count);
+}
+
 // Each thread's memory for a block of columns: copies of the elements, where those are copied, input k and output k in the same; the
 // values of the rows, brought together; and the workspace of the kernel.  A little is at hand without asking.
 struct Memory {
@@ -224,22 +235,25 @@ struct Memory {
     char* copy_of(ptrdiff_t thread, int k) const { return begin + thread * bytes + k * copy; }
     char* values(ptrdiff_t thread, int k) const { return copy_of(thread, copies) + k * across; }
 
-    // Runs the kernel, with the values of the rows brought together and taken back; `locate(column, at)` gives the pointers of a column.
-    template <class Locate>
-    void run(ptrdiff_t thread, RowArguments& arguments, const ColumnSteps& steps, ptrdiff_t columns, const Locate& locate) const {
+    // Runs the kernel, with the values of the rows brought together and taken back; `lines(work)` calls work(done, at, number, strides)
+    // for the rows, as many at a time as follow each other with one stride.
+    template <class Lines>
+    void run(ptrdiff_t thread, RowArguments& arguments, const ColumnSteps& steps, ptrdiff_t columns, const Lines& lines) const {
         const int inputs = plan.program->row_inputs, outputs = plan.program->row_outputs;
+        const ptrdiff_t size = plan.size;
         for (int k = 0; k < inputs; k++) arguments.row_inputs[k] = values(thread, k);
         for (int k = 0; k < outputs; k++) arguments.row_outputs[k] = values(thread, inputs + k);
-        char* at[MAX_ROW_OPERANDS];
-        for (ptrdiff_t c = 0; inputs > 0 && c < columns; c++) {
-            locate(c, at);
-            for (int k = 0; k < inputs; k++) memcpy(values(thread, k) + c * plan.size, at[plan.row_inputs + k], plan.size);
-        }
+        if (inputs > 0)
+            lines([&](ptrdiff_t done, char* const* at, ptrdiff_t number, const ptrdiff_t* strides) {
+                for (int k = 0, from = plan.row_inputs; k < inputs; k++, from++)
+                    copy_line(values(thread, k) + done * size, size, at[from], strides[from], number, size);
+            });
         plan.program->columns(arguments, steps, plan.row.length, columns, values(thread, inputs + outputs));
-        for (ptrdiff_t c = 0; plan.asked > 0 && c < columns; c++) {
-            locate(c, at);
-            for (int k = 0; k < plan.asked; k++) memcpy(at[plan.row_outputs + k], values(thread, inputs + k) + c * plan.size, plan.size);
-        }
+        if (plan.asked > 0)
+            lines([&](ptrdiff_t done, char* const* at, ptrdiff_t number, const ptrdiff_t* strides) {
+                for (int k = 0, to = plan.row_outputs; k < plan.asked; k++, to++)
+                    copy_line(at[to], strides[to], values(thread, inputs + k) + done * size, size, number, size);
+            });
     }
 };
 
@@ -276,9 +290,7 @@ RowStatus run_neighbouring_columns(Plan& plan) {
             plan.locate(item / blocks, at);
             for (int k = 0; k < plan.operands; k++) at[k] += column * across.strides[k];
             RowArguments arguments = plan.arguments(at, nullptr);
-            memory.run(thread, arguments, steps, columns, [&](ptrdiff_t c, char** column_at) {
-                for (int k = 0; k < plan.operands; k++) column_at[k] = at[k] + c * across.strides[k];
-            });
+            memory.run(thread, arguments, steps, columns, [&](const auto& work) { work(0, at, columns, across.strides); });
         }
     });
     return ROWS_DONE;
@@ -307,25 +319,29 @@ RowStatus run_through_buffers(const Plan& plan) {
         stays[k] = width == 1 && plan.row.strides[k] == plan.size;
     }
     const RowPitches pitches = plan.pitches();
+    ptrdiff_t strides[MAX_ROW_OPERANDS];
+    for (int k = 0; k < plan.operands; k++) strides[k] = plan.pitch(k);
     share(threads, tiles, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread) {
         for (ptrdiff_t tile = first; tile < last; tile++) {
             const ptrdiff_t begin = tile * width, count = rows - begin < width ? rows - begin : width;
-            const auto locate = [&](ptrdiff_t row, char** at) { plan.locate(begin + row, at); };
             char* of_first[MAX_ROW_OPERANDS];
             double unused;
-            locate(0, of_first);
+            plan.locate(begin, of_first);
             RowArguments arguments = plan.arguments(of_first, &unused);
             for (int k = 0; k < plan.row_inputs; k++)
                 if (!stays[k]) arguments.inputs[k] = memory.copy_of(thread, k);
             for (int k = plan.outputs; k < plan.row_outputs; k++)
                 if (!stays[k]) arguments.outputs[k - plan.outputs] = memory.copy_of(thread, k - plan.outputs);
+            const auto lines = [&](const auto& work) {
+                plan.in_lines(begin, count, [&](ptrdiff_t done, char** at, ptrdiff_t number) { work(done, at, number, strides); });
+            };
             plan.in_lines(begin, count, [&](ptrdiff_t done, char** at, ptrdiff_t number) {
                 for (int k = 0; k < plan.row_inputs; k++)
                     if (!stays[k])
                         table().gather[wide](plan.rows_at(at, k, number), n, memory.copy_of(thread, k) + done * plan.size, width);
             });
             if (width == 1) plan.program->rows(arguments, pitches, 1, n, false);
-            else memory.run(thread, arguments, steps, count, locate);
+            else memory.run(thread, arguments, steps, count, lines);
             plan.in_lines(begin, count, [&](ptrdiff_t done, char** at, ptrdiff_t number) {
                 for (int k = plan.outputs; k < plan.row_outputs; k++)
                     if (!stays[k])
