@@ -324,15 +324,19 @@ def _elementwise(name: str, x: Any, target: Any, reduction: str, out: Any) -> tu
     return x, target, rows, 1 / x.size if reduction == "mean" and x.size else 1.0
 
 
-def _broadcast_weight(function: str, weight: Array, x: Array) -> Array:
-    """Return the weights with as many dimensions as the scores."""
+def _weights_of_elements(function: str, weight: Any, x: Array, dtype: np.dtype[Any]) -> Array:
+    """Return what multiplies the losses of ones, with as many dimensions as the scores."""
+    array = np.ones((), dtype) if weight is None else as_array(function, "pos_weight", weight)
     try:
-        fits = np.broadcast_shapes(weight.shape, x.shape) == x.shape
+        fits = array.ndim == 0 or np.broadcast_shapes(array.shape, x.shape) == x.shape
     except ValueError:
         fits = False
     if not fits:
-        raise ValueError(f"{function}: pos_weight has shape {weight.shape}, which does not broadcast to x's shape {x.shape}")
-    return weight.reshape((1,) * (x.ndim - weight.ndim) + weight.shape)
+        raise ValueError(f"{function}: pos_weight has shape {array.shape}, which does not broadcast to x's shape {x.shape}")
+    if array.size == 1:
+        # Kernels read the elements of a row one after the other.
+        array = np.full(x.shape[-1:], array.item(), dtype)
+    return array.reshape((1,) * (x.ndim - array.ndim) + array.shape)
 
 
 @Loss
@@ -386,7 +390,7 @@ def binary_cross_entropy_with_logits(
     """
     name = "binary_cross_entropy_with_logits"
     x, target, rows, share = _elementwise(name, x, target, reduction, out)
-    weight = rows.number(1.0) if pos_weight is None else _broadcast_weight(name, as_array(name, "pos_weight", pos_weight), x)
+    weight = _weights_of_elements(name, pos_weight, x, rows.computed)
     factor = rows.number(share)
     if reduction == "none":
         gradient, losses = rows.run("binary_cross_entropy", [x, target, weight, factor], [out, None])

@@ -249,7 +249,10 @@ def sparsemax_first_thresholds(x: Any) -> Any:
     total_3 = row_sum(if_above(x, largest, threshold_2))
     count_3 = row_count(is_above(x, largest, threshold_2))
     threshold_3 = raised(threshold_2, total_3, count_3)
-    return largest, threshold_2, threshold_3
+    total_4 = row_sum(if_above(x, largest, threshold_3))
+    count_4 = row_count(is_above(x, largest, threshold_3))
+    threshold_4 = raised(threshold_3, total_4, count_4)
+    return largest, threshold_3, threshold_4
 
 
 def sparsemax_next_threshold(x: Any, largest: Row, threshold: Row) -> Any:

@@ -517,6 +517,29 @@ def logsumexp(
     return rows.squeeze(result, keepdims)
 
 
+def _largest_and_threshold(rows: Rows, scores: Array) -> tuple[Array, Array]:
+    """Return the largest score of each row, and how far below it sparsemax is zero."""
+    largest, last, threshold = rows.run("sparsemax_first_thresholds", [scores], values=3)
+    rising = np.flatnonzero(threshold > last)
+    while 2 * rising.size > threshold.size:
+        last, (threshold,) = threshold, rows.run("sparsemax_next_threshold", [scores, largest, threshold], values=1)
+        rising = np.flatnonzero(threshold > last)
+    if rising.size:
+        _raise(rows, scores, largest, threshold, rising)
+    return largest, threshold
+
+
+def _raise(rows: Rows, scores: Array, largest: Array, threshold: Array, rising: Array) -> None:
+    """Raise the thresholds of a few rows as far as they go; `rising` are their numbers."""
+    of_rows = scores.transpose([*rows.kept, *rows.axes]).reshape(largest.size, -1)
+    largest, threshold = largest.reshape(-1, 1), threshold.reshape(-1, 1)
+    while rising.size:
+        some, last = of_rows[rising].astype(rows.computed, copy=False), threshold[rising]
+        few = Rows(rows.function, rows.computed, some.shape, (1,))
+        (threshold[rising],) = few.run("sparsemax_next_threshold", [some, largest[rising], last], values=1)
+        rising = rising[(threshold[rising] > last)[:, 0]]
+
+
 @differentiable(_sparsemax_backward)
 def sparsemax(
     x: ArrayLike,
@@ -580,9 +603,7 @@ def sparsemax(
     result = logits.result()
     for part in logits.parts(result, PREPARED):
         scores = part.x if logits.plain else logits.added(part)
-        largest, last, threshold = part.rows.run("sparsemax_first_thresholds", [scores], values=3)
-        while np.any(threshold > last):
-            last, (threshold,) = threshold, part.rows.run("sparsemax_next_threshold", [scores, largest, threshold], values=1)
+        largest, threshold = _largest_and_threshold(part.rows, scores)
         part.rows.run("sparsemax", [scores, largest, threshold], [part.out])
         if logits.mask is not None:
             np.copyto(part.out, logits.empty, where=largest == -np.inf)
