@@ -283,7 +283,7 @@ class Form(_Call):
     def _check_broadcast(self, argument: str, shape: tuple[int, ...], target: tuple[int, ...]) -> None:
         """Raise unless an argument's shape broadcasts to that of `x`."""
         try:
-            fits = np.broadcast_shapes(shape, target) == target
+            fits = shape in ((), target) or np.broadcast_shapes(shape, target) == target
         except ValueError:
             fits = False
         if not fits:
@@ -298,6 +298,8 @@ class Form(_Call):
                 self._check_broadcast(name, np.shape(value), shape)
             return shape
         for name, value in parameters.items():
+            if np.ndim(value) == 0:
+                continue
             try:
                 shape = np.broadcast_shapes(shape, np.shape(value))
             except ValueError:

@@ -678,9 +678,9 @@ def hardmax(
 
 def _keep_the_first(part: Part, tied: Array) -> None:
     """Leave one of the ones in each of the tied rows."""
-    order = [*part.rows.kept, *part.rows.axes]
-    rows = part.out.transpose(order)
-    place = np.nonzero(tied.transpose(order).reshape(rows.shape[: len(part.rows.kept)]))
+    kept = part.rows.kept
+    rows = part.out.transpose([*kept, *part.rows.axes])[np.newaxis]
+    place = np.nonzero(tied.reshape(rows.shape[: 1 + len(kept)]))
     chosen = rows[place]
     flat = chosen.reshape(len(chosen), -1)
     first = flat.argmax(axis=1)

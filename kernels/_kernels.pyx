@@ -6,6 +6,7 @@ import os
 import numpy as np
 
 from fastact._settings import SettingError
+from fastact.arrays import overlaps_itself
 
 cimport cython
 cimport numpy as cnp
@@ -162,8 +163,8 @@ cdef inline bint apart_or_same(cnp.ndarray y, const void** inputs, int count):
 cdef class Call:
     """A callable that serves the ordinary case by itself and hands all other calls to ``self._general``.
 
-    The ordinary case: C-contiguous, aligned, native arrays of float32 or float64 and of one shape, Python numbers as
-    parameters, and at most ``out=`` besides.
+    The ordinary case: arrays of float16, float32 or float64 and of one shape, or a float or a list of floats; Python numbers as
+    parameters, and at most ``out=`` besides.  Arrays of float32 and float64 that are C-contiguous, aligned and native are run over; the others go to ``self.ufunc``.
     """
 
     cdef const Loop* single
@@ -216,6 +217,7 @@ cdef class Call:
         """Return the result, or None for a call that is not the ordinary case."""
         cdef cnp.ndarray x, y, second
         cdef int number, i, inputs_given = self.single.inputs, position
+        cdef bint direct
         cdef Py_ssize_t used = 0, given = len(args)
         cdef object out = None, value
         cdef const Loop* chosen
@@ -225,25 +227,29 @@ cdef class Call:
         cdef const void* parameters[MAX_PARAMETERS]
         cdef void* outputs[2]
 
-        if given < inputs_given or given > inputs_given + self.single.parameters or not cnp.PyArray_CheckExact(args[0]):
+        if given < inputs_given or given > inputs_given + self.single.parameters:
+            return None
+        if not self.in_place and inputs_given == 1 and (type(args[0]) is float or type(args[0]) is list):
+            args = (np.asarray(args[0]), *args[1:])
+        if not cnp.PyArray_CheckExact(args[0]):
             return None
         x = args[0]
         number = cnp.PyArray_TYPE(x)
-        if number == cnp.NPY_FLOAT32:
+        if number == cnp.NPY_FLOAT32 or number == cnp.NPY_FLOAT16:
             chosen = self.single
         elif number == cnp.NPY_FLOAT64:
             chosen = self.double
         else:
             return None
-        if not dense(x, number):
-            return None
+        direct = number != cnp.NPY_FLOAT16 and cnp.PyArray_NDIM(x) > 0 and dense(x, number)
         inputs[0] = cnp.PyArray_DATA(x)
         if inputs_given == 2:
             if not cnp.PyArray_CheckExact(args[1]):
                 return None
             second = args[1]
-            if not dense(second, number) or not same_shape(x, second):
+            if cnp.PyArray_TYPE(second) != number or not same_shape(x, second):
                 return None
+            direct = direct and dense(second, number)
             inputs[1] = cnp.PyArray_DATA(second)
 
         if kwargs:
@@ -273,11 +279,13 @@ cdef class Call:
         if self.in_place:
             if out is not None or not cnp.PyArray_ISWRITEABLE(x):
                 return None
+        if not direct:
+            return self.serve_by_ufunc(args[:inputs_given], x, number, numbers, x if self.in_place else out)
+
+        if self.in_place:
             result = x
             outputs[0] = cnp.PyArray_DATA(x)
         elif out is None:
-            if cnp.PyArray_NDIM(x) == 0:
-                return None
             results = []
             for i in range(chosen.outputs):
                 y = cnp.PyArray_EMPTY(cnp.PyArray_NDIM(x), cnp.PyArray_DIMS(x), number, 0)
@@ -312,6 +320,21 @@ cdef class Call:
             with nogil:
                 run_contiguous(chosen[0], inputs, parameters, outputs, cnp.PyArray_SIZE(x))
         return result
+
+    cdef object serve_by_ufunc(self, tuple inputs, cnp.ndarray x, int number, const double* numbers, object out):
+        """Return the result of the ufunc, or None if it may not write to `out`."""
+        cdef cnp.ndarray y
+        cdef int i
+        scalar = np.float64 if number == cnp.NPY_FLOAT64 else np.float32
+        values = tuple([scalar(numbers[i]) for i in range(self.single.parameters)])
+        if out is None:
+            return self.ufunc(*inputs, *values)
+        if not cnp.PyArray_CheckExact(out):
+            return None
+        y = out
+        if (cnp.PyArray_TYPE(y) != number or not cnp.PyArray_ISWRITEABLE(y) or not same_shape(x, y) or overlaps_itself(y)):
+            return None
+        return self.ufunc(*inputs, *values, out=y)
 
 
 include "rows.pxi"

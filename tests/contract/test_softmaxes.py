@@ -192,6 +192,31 @@ def test_sparsemax_of_long_rows(rng):
         np.testing.assert_allclose(fa.sparsemax(x), row_truth.sparsemax(x.astype(np.longdouble), 0), atol=1e-15)
 
 
+@pytest.mark.parametrize("slow", [1, 3, 29, 40])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_sparsemax_of_rows_that_take_more_steps_than_others(axis, slow, working_dtype, rng):
+    """Those whose scores are close to each other need up to nine steps, the others one."""
+    x = rng.normal(scale=np.where(rng.permutation(40) < slow, 0.1, 100)[:, np.newaxis], size=(40, 1024)).astype(working_dtype)
+    x = x if axis == 1 else np.asfortranarray(x).T
+    wanted = row_truth.sparsemax(x.astype(np.longdouble), axis)
+    np.testing.assert_allclose(fa.sparsemax(x, axis=axis), wanted, rtol=0, atol=2 * np.finfo(working_dtype).eps)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, (0, 2), None], ids=str)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_hardmax_of_ties(order, axis, dtype, rng):
+    """The first one in the order of C, whatever the layout."""
+    x = np.asarray(rng.integers(3, size=(4, 5, 6)), dtype, order=order)
+    axes = (0, 1, 2) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    rows = np.moveaxis(x, axes, range(-len(axes), 0))
+    wanted = np.zeros(rows.shape, dtype)
+    for place in np.ndindex(rows.shape[: -len(axes)]):
+        wanted[place].flat[rows[place].argmax()] = 1
+    wanted = np.moveaxis(wanted, range(-len(axes), 0), axes)
+    np.testing.assert_array_equal(fa.hardmax(x, axis=axis), wanted)
+    np.testing.assert_array_equal(fa.hardmax_(x.copy(order), axis=axis), wanted)
+
+
 @pytest.mark.parametrize("axis", [0, 1, (0, 1)], ids=str)
 def test_backward(axis, working_dtype, rng):
     """Against differences of the formula."""
