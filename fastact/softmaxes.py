@@ -681,12 +681,11 @@ def _keep_the_first(part: Part, tied: Array) -> None:
     kept = part.rows.kept
     rows = part.out.transpose([*kept, *part.rows.axes])[np.newaxis]
     place = np.nonzero(tied.reshape(rows.shape[: 1 + len(kept)]))
-    chosen = rows[place]
-    flat = chosen.reshape(len(chosen), -1)
-    first = flat.argmax(axis=1)
-    flat[...] = 0
-    flat[np.arange(len(flat)), first] = 1
-    rows[place] = chosen
+    chosen = rows[place].reshape(len(place[0]), -1)
+    first = chosen.argmax(axis=1)
+    chosen[...] = 0
+    chosen[np.arange(len(chosen)), first] = 1
+    rows[place] = chosen.reshape(-1, *rows.shape[1 + len(kept) :])
 
 
 def softmax_jacobian(y: ArrayLike) -> Array:
