@@ -101,7 +101,7 @@ def _layer_norm_backward(
     return gradient if weight is None else (gradient, by_parameters[0], by_parameters[1])
 
 
-@differentiable(_layer_norm_backward, RowRun("layer_norm", (1e-5,), vectors=(("weight", 1.0), ("bias", 0.0)), numbers=("eps",)))
+@differentiable(_layer_norm_backward, RowRun("layer_norm", (1e-5,), vectors=(("weight", 1.0), ("bias", -0.0)), numbers=("eps",)))
 def layer_norm(
     x: ArrayLike,
     weight: ArrayLike | None = None,
@@ -302,24 +302,11 @@ def rms_norm(
     return y, Statistics(np.zeros_like(factor), factor)
 
 
-# Elements of a block of rows whose sum is normalised before it leaves the second-level cache.
-_BLOCK = 65536
-
-
-def _add(function: str, x: Any, residual: Any, axis: Axis, normalize_rows: Any) -> tuple[Array, Array]:
-    """Add, and normalise the sum block by block, where blocks hold whole rows."""
+def _rows_of_sum(function: str, x: Any, residual: Any, axis: Axis) -> tuple[list[Array], Rows]:
+    """Check the summands of a sum that is normalised."""
     x, residual = as_array(function, "x", x), as_array(function, "residual", residual)
     check_same_shape(function, "residual", residual, "x", x.shape)
-    axes = axes_of(function, axis, x.ndim)
-    total = np.empty(x.shape, result_dtype(x, residual))
-    y = np.empty_like(total)
-    step = x.shape[0] if not x.size or 0 in axes else max(1, _BLOCK * x.shape[0] // x.size)
-    for start in range(0, x.shape[0], max(step, 1)):
-        block = slice(start, start + step)
-        with np.errstate(all="ignore"):
-            np.add(x[block], residual[block], out=total[block])
-        normalize_rows(total[block], axes, y[block])
-    return y, total
+    return [x, residual], Rows(function, result_dtype(x, residual), x.shape, axes_of(function, axis, x.ndim))
 
 
 def _add_layer_norm_backward(
@@ -432,8 +419,13 @@ def add_layer_norm(
     >>> fa.add_layer_norm([1.0, 2.0, 3.0], [0.0, 0.0, 0.0], eps=0.0)
     (array([-1.22474487,  0.        ,  1.22474487]), array([1., 2., 3.]))
     """
-    eps = not_negative("add_layer_norm", "eps", eps)
-    return _add("add_layer_norm", x, residual, axis, lambda total, axes, y: layer_norm(total, weight, bias, axes, eps, y))
+    name = "add_layer_norm"
+    eps = not_negative(name, "eps", eps)
+    summands, rows = _rows_of_sum(name, x, residual, axis)
+    scale = elements_of_row(name, "weight", weight, 1.0, rows.shape, rows.axes)
+    shift = elements_of_row(name, "bias", bias, -0.0, rows.shape, rows.axes)
+    y, total = rows.run(name, [*summands, scale, shift], [None, None], (eps,))
+    return y, total
 
 
 def _add_rms_norm_backward(
@@ -521,9 +513,12 @@ def add_rms_norm(
     >>> fa.add_rms_norm([3.0, 4.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0], eps=0.0)
     (array([1.2, 1.6, 0. , 0. ]), array([3., 4., 0., 0.]))
     """
-    if eps is not None:
-        eps = not_negative("add_rms_norm", "eps", eps)
-    return _add("add_rms_norm", x, residual, axis, lambda total, axes, y: rms_norm(total, weight, axes, eps, y))
+    name = "add_rms_norm"
+    summands, rows = _rows_of_sum(name, x, residual, axis)
+    settings = _eps_of_rms_norm(name, eps, rows)
+    scale = elements_of_row(name, "weight", weight, 1.0, rows.shape, rows.axes)
+    y, total = rows.run(name, [*summands, scale], [None, None], settings)
+    return y, total
 
 
 layer_norm_ = in_place(layer_norm)

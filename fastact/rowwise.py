@@ -349,6 +349,16 @@ def layer_norm(x: Any, weight: Any, bias: Any, eps: Any = 0.0) -> Any:
     return fma(standardized(x, high, low, factor), weight, bias), high, low, factor
 
 
+def add_layer_norm(x: Any, residual: Any, weight: Any, bias: Any, eps: Any = 0.0) -> Any:
+    first = row_first(x)
+    first_residual = row_first(residual)
+    offset, rest, norm = row_moments(x + residual, first + first_residual)
+    high, low = sum_of(first + first_residual, offset, rest)
+    length = row_length(x)
+    factor = inverse_root_with(norm, length, eps)
+    return fma(standardized(x + residual, high, low, factor), weight, bias), x + residual
+
+
 def layer_norm_backward(grad: Any, x: Any, weight: Any, mean: Row, rest: Row, factor: Row) -> Any:
     total = row_sum(grad * weight)
     product = row_dot(grad * weight, standardized(x, mean, rest, factor))
@@ -363,6 +373,13 @@ def rms_norm(x: Any, weight: Any, eps: Any = 0.0) -> Any:
     length = row_length(x)
     factor = inverse_root_with(norm, length, eps)
     return x * factor * weight, factor
+
+
+def add_rms_norm(x: Any, residual: Any, weight: Any, eps: Any = 0.0) -> Any:
+    norm = row_norm(x + residual)
+    length = row_length(x)
+    factor = inverse_root_with(norm, length, eps)
+    return (x + residual) * factor * weight, x + residual
 
 
 def rms_norm_backward(grad: Any, x: Any, weight: Any, factor: Row) -> Any:
@@ -612,8 +629,10 @@ PROGRAMS = (
     zscore,
     zscore_backward,
     layer_norm,
+    add_layer_norm,
     layer_norm_backward,
     rms_norm,
+    add_rms_norm,
     rms_norm_backward,
     affine_gradients,
     moments,

@@ -53,9 +53,13 @@ template <class P, int stage, class V, class Load, class Store>
 FASTACT_INLINE void work_on_elements(const Load& get, const Store& put, const V* settings, const V* row, V* terms) {
     using S = typename P::template Stage<stage>;
     V x[P::inputs], kept[P::outputs + 1], stored[P::outputs + 1];
+    // At -O2 GCC would keep these loops where there are more than three operands, and the arrays in memory.
+#pragma GCC unroll 16
     for (int k = 0; k < P::inputs; k++) x[k] = get.input(k);
+#pragma GCC unroll 16
     for (int k = 0; k < P::outputs; k++) kept[k] = get.output(k);
     S::template element<V>(x, kept, settings, row, terms, stored);
+#pragma GCC unroll 16
     for (int k = 0; k < P::outputs; k++)
         if (S::stores >> k & 1) put(k, stored[k]);
 }
@@ -94,6 +98,7 @@ template <class P> struct Distances {
 template <class P, int stage, class V>
 FASTACT_INLINE void fetch(const Pointers<P, ScalarOf<V>>& at, ptrdiff_t i, const Distances<P>& next) {
     if constexpr (stage == 0)
+#pragma GCC unroll 16
         for (int k = 0; k < P::inputs; k++) __builtin_prefetch(at.inputs[k] + i + AHEAD<V>);
     // Into the second-level cache, as the first one waits for each line that it is asked for.
     if constexpr (FETCHES_NEXT<P> && stage == 1) {
@@ -244,7 +249,6 @@ FASTACT_INLINE void work_on_columns(const Columns<P, V>& columns, int first, ptr
     using Element = ElementOfColumns<P, V, (N > 1)>;
     for (ptrdiff_t i = begin; i < end; i += step) {
         V x[N][P::inputs], kept[N][P::outputs + 1], stored[N][P::outputs + 1], terms[N][R::terms + 1];
-        // At -O2 GCC would keep these loops, and the arrays in memory.
 #pragma GCC unroll 8
         for (int j = 0; j < N; j++) {
 #pragma GCC unroll 16
