@@ -10,7 +10,7 @@ import numpy as np
 
 from .arrays import Array, one_axis
 from .blocks import Index, block_indices, part_of
-from .moments import Statistics, check_statistics, factor_of, in_one, two_parts, wide_moments
+from .moments import Statistics, check_statistics, factor_of, in_one, measure, two_parts, wide_moments
 from .operation import differentiable, in_place
 from .row_calls import Rows, aligned, apart, as_array, check_same_shape, not_negative, real, result_dtype, wider
 
@@ -174,8 +174,7 @@ def _batch_norm_backward(
         center, factor = _running(channels, mean, variance, eps)
         return channels.backward(grad, center, factor, weight, None, channels.count, out)
     if statistics is None:
-        center, spread = wide_moments(name, channels.x, channels.batch, channels.rows.dtype)
-        statistics = Statistics(center, factor_of(spread, eps))
+        statistics = measure(name, channels.x, channels.batch, channels.rows.dtype, eps)
     each = tuple(n if a == channels.axis else 1 for a, n in enumerate(channels.x.shape))
     statistics = check_statistics(name, statistics, each)
     return channels.backward(grad, *statistics, weight, channels.batch, channels.count, out)
@@ -307,8 +306,8 @@ def _statistics_of_groups(channels: _Channels, groups: int, eps: float) -> Stati
     """Measure each group of each image; every channel gets what its group has."""
     axis = channels.axis
     axes = tuple(sorted((axis + 1, *(a + (a > axis) for a in channels.spatial))))
-    mean, variance = wide_moments(channels.function, _split(channels.x, axis, groups), axes, channels.rows.dtype)
-    return _of_channels(channels, groups, mean, factor_of(variance, eps))
+    measured = measure(channels.function, _split(channels.x, axis, groups), axes, channels.rows.dtype, eps)
+    return _of_channels(channels, groups, *measured)
 
 
 def _of_channels(channels: _Channels, groups: int, mean: Array, factor: Array) -> Statistics:

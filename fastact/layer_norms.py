@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .arrays import Array
-from .moments import Statistics, check_statistics, factor_of, two_parts, wide_moments
+from .moments import Statistics, check_statistics, measure, two_parts
 from .operation import RowRun, differentiable, in_place
 from .row_calls import (
     Axis,
@@ -89,9 +89,9 @@ def _layer_norm_backward(
     grad, x, rows = prepare_backward(name, grad, x, axis, out)
     scale = elements_of_row(name, "weight", weight, 1.0, x.shape, rows.axes)
     if statistics is None:
-        mean, variance = wide_moments(name, x, rows.axes, rows.dtype)
-        statistics = Statistics(mean, factor_of(variance, eps))
-    statistics = check_statistics(name, statistics, rows.shape_of_values)
+        statistics = measure(name, x, rows.axes, rows.dtype, eps)
+    else:
+        statistics = check_statistics(name, statistics, rows.shape_of_values)
     high, low = two_parts(statistics.mean, rows.computed)
     factor = statistics.factor.astype(rows.computed)
     by_parameters: list[Array] = []
@@ -217,7 +217,7 @@ def _rms_norm_backward(
     settings = _eps_of_rms_norm(name, eps, rows)
     scale = elements_of_row(name, "weight", weight, 1.0, x.shape, rows.axes)
     if statistics is None:
-        (_, factor) = rows.run("rms_norm", [x, scale], [None], settings, 1)
+        (factor,) = rows.run("rms_factor", [x], settings=settings, values=1)
     else:
         factor = check_statistics(name, statistics, rows.shape_of_values).factor
     by_weight = None

@@ -10,7 +10,7 @@ import numpy as np
 from .arrays import Array
 from .row_calls import Rows, wider
 
-__all__ = ["Statistics", "check_statistics", "factor_of", "in_one", "two_parts", "wide_moments", "wide_sums"]
+__all__ = ["Statistics", "check_statistics", "factor_of", "in_one", "measure", "two_parts", "wide_moments", "wide_sums"]
 
 
 class Statistics(NamedTuple):
@@ -87,6 +87,15 @@ def wide_moments(function: str, x: Array, axes: tuple[int, ...], dtype: np.dtype
         mean = means.mean(axis=others, keepdims=True)
         between = ((means - mean) ** 2).mean(axis=others, keepdims=True)
         return mean, squares.sum(axis=others, keepdims=True) / (length * count) + between
+
+
+def measure(function: str, x: Array, axes: tuple[int, ...], dtype: np.dtype[Any], eps: float) -> Statistics:
+    """Return the statistics over some axes, for results of a dtype."""
+    if _longest_run(x.shape, axes) == axes:
+        high, low, factor = Rows(function, dtype, x.shape, axes).run("statistics", [x], settings=(eps,), values=3)
+        return Statistics(in_one(high, low, wider(dtype)), factor)
+    mean, variance = wide_moments(function, x, axes, dtype)
+    return Statistics(mean, factor_of(variance, eps))
 
 
 def wide_sums(function: str, program: str, inputs: list[Array], axes: tuple[int, ...], dtype: np.dtype[Any]) -> list[Array]:

@@ -340,22 +340,34 @@ def zscore_backward(grad: Any, x: Any, ddof: Any = 0.0, eps: Any = 0.0) -> Any:
     return (fma(-standardized(x, high, low, factor), slope, grad) - mean) * factor
 
 
+def mean_and_factor(origin: Any, offset: Any, rest: Any, norm: Any, length: Any, eps: Any) -> tuple[Any, Any, Any]:
+    """The mean in two parts, and one over the deviation, from what `row_moments` gives."""
+    high, low = sum_of(origin, offset, rest)
+    return high, low, inverse_root_with(norm, length, eps)
+
+
 def layer_norm(x: Any, weight: Any, bias: Any, eps: Any = 0.0) -> Any:
     start = row_first(x)
     offset, rest, norm = row_moments(x, start)
-    high, low = sum_of(start, offset, rest)
     length = row_length(x)
-    factor = inverse_root_with(norm, length, eps)
+    high, low, factor = mean_and_factor(start, offset, rest, norm, length, eps)
     return fma(standardized(x, high, low, factor), weight, bias), high, low, factor
+
+
+def statistics(x: Any, eps: Any = 0.0) -> Any:
+    start = row_first(x)
+    offset, rest, norm = row_moments(x, start)
+    length = row_length(x)
+    high, low, factor = mean_and_factor(start, offset, rest, norm, length, eps)
+    return high, low, factor
 
 
 def add_layer_norm(x: Any, residual: Any, weight: Any, bias: Any, eps: Any = 0.0) -> Any:
     first = row_first(x)
     first_residual = row_first(residual)
     offset, rest, norm = row_moments(x + residual, first + first_residual)
-    high, low = sum_of(first + first_residual, offset, rest)
     length = row_length(x)
-    factor = inverse_root_with(norm, length, eps)
+    high, low, factor = mean_and_factor(first + first_residual, offset, rest, norm, length, eps)
     return fma(standardized(x + residual, high, low, factor), weight, bias), x + residual
 
 
@@ -373,6 +385,13 @@ def rms_norm(x: Any, weight: Any, eps: Any = 0.0) -> Any:
     length = row_length(x)
     factor = inverse_root_with(norm, length, eps)
     return x * factor * weight, factor
+
+
+def rms_factor(x: Any, eps: Any = 0.0) -> Any:
+    norm = row_norm(x)
+    length = row_length(x)
+    factor = inverse_root_with(norm, length, eps)
+    return factor
 
 
 def add_rms_norm(x: Any, residual: Any, weight: Any, eps: Any = 0.0) -> Any:
@@ -629,9 +648,11 @@ PROGRAMS = (
     zscore,
     zscore_backward,
     layer_norm,
+    statistics,
     add_layer_norm,
     layer_norm_backward,
     rms_norm,
+    rms_factor,
     add_rms_norm,
     rms_norm_backward,
     affine_gradients,
