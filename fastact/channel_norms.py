@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .arrays import Array, one_axis
-from .blocks import Index, block_indices, part_of
+from .blocks import part_of
 from .moments import Statistics, check_statistics, factor_of, in_one, measure, two_parts, wide_moments
 from .operation import differentiable, in_place
 from .row_calls import Rows, aligned, apart, as_array, check_same_shape, not_negative, real, result_dtype, wider
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 
-MEASURED = 1 << 14
-"""Channels of images whose statistics are kept at a time where nobody asks for them."""
+TOGETHER = 1 << 22
+"""Elements of the groups whose statistics are kept at a time where nobody asks for them."""
 
 
 class _Channels:
@@ -47,16 +46,6 @@ class _Channels:
                 f"{self.function}: {argument} has shape {array.shape}; it must have one number a channel, ({self.count},)"
             )
         return aligned(array, self.x.ndim, (self.axis,))
-
-    def blocks(self, groups: int) -> Iterator[Index]:
-        """Yield indices of some images after the others, or of some groups of channels of one image after the others."""
-        size, kept = self.count // groups, self.rows.kept
-        lengths = tuple(groups if a == self.axis else self.x.shape[a] for a in kept)
-        for index in block_indices(lengths, max(1, MEASURED // size)):
-            ranges = dict(zip(kept, index, strict=False))
-            if self.axis in ranges:
-                ranges[self.axis] = slice(ranges[self.axis].start * size, ranges[self.axis].stop * size)
-            yield tuple(ranges.get(a, slice(None)) for a in range(self.x.ndim))
 
     def standardize(self, mean: Array, factor: Array, scale: Array, shift: Array, out: Array | None) -> Array:
         """Subtract the mean, multiply by the factor and a scale, and add a shift."""
@@ -174,7 +163,8 @@ def _batch_norm_backward(
         center, factor = _running(channels, mean, variance, eps)
         return channels.backward(grad, center, factor, weight, None, channels.count, out)
     if statistics is None:
-        statistics = measure(name, channels.x, channels.batch, channels.rows.dtype, eps)
+        high, low, factor = measure(name, channels.x, channels.batch, channels.rows.dtype, eps)
+        statistics = Statistics(in_one(high, low, wider(channels.rows.dtype)), factor)
     each = tuple(n if a == channels.axis else 1 for a, n in enumerate(channels.x.shape))
     statistics = check_statistics(name, statistics, each)
     return channels.backward(grad, *statistics, weight, channels.batch, channels.count, out)
@@ -187,7 +177,7 @@ def _running(channels: _Channels, mean: Any, variance: Any, eps: float) -> tuple
             raise TypeError(f"{channels.function}: {argument} is missing; only training does without")
     wide = wider(channels.rows.dtype)
     spread = channels.numbers("variance", variance, 1.0).astype(wide)
-    if np.any(spread < 0):
+    if (spread < 0).any():
         raise ValueError(f"{channels.function}: variance has {spread[spread < 0][0]}; it must not be negative")
     return channels.numbers("mean", mean, 0.0).astype(wide), factor_of(spread, eps)
 
@@ -302,18 +292,29 @@ def _groups(name: str, channels: _Channels, groups: Any) -> int:
     return int(groups)
 
 
+def _axes_of_groups(channels: _Channels) -> tuple[int, ...]:
+    """Return the axes that make up a group where it has its channels along an axis of their own."""
+    return tuple(sorted((channels.axis + 1, *_behind(channels.spatial, channels.axis))))
+
+
+def _behind(axes: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    """Return the numbers of some axes once another one has been split."""
+    return tuple(a + (a > axis) for a in axes)
+
+
 def _statistics_of_groups(channels: _Channels, groups: int, eps: float) -> Statistics:
     """Measure each group of each image; every channel gets what its group has."""
-    axis = channels.axis
-    axes = tuple(sorted((axis + 1, *(a + (a > axis) for a in channels.spatial))))
-    measured = measure(channels.function, _split(channels.x, axis, groups), axes, channels.rows.dtype, eps)
-    return _of_channels(channels, groups, *measured)
+    split = _split(channels.x, channels.axis, groups)
+    return _of_channels(
+        channels, groups, *measure(channels.function, split, _axes_of_groups(channels), channels.rows.dtype, eps)
+    )
 
 
-def _of_channels(channels: _Channels, groups: int, mean: Array, factor: Array) -> Statistics:
+def _of_channels(channels: _Channels, groups: int, high: Array, low: Array, factor: Array) -> Statistics:
     """Give each channel what its group has."""
     axis, shape = channels.axis, channels.rows.shape_of_values
     split = (*shape[:axis], groups, channels.count // groups, *shape[axis + 1 :])
+    mean = in_one(high, low, wider(channels.rows.dtype))
     return Statistics(*(np.broadcast_to(s, split).reshape(shape) for s in (mean, factor)))
 
 
@@ -456,25 +457,23 @@ def _normalize_groups(
     count = max(channels.count, 1) if groups is None else _groups(name, channels, groups)
     scale, shift = channels.numbers("weight", weight, 1.0), channels.numbers("bias", bias, -0.0)
     y = np.empty(channels.x.shape, channels.rows.dtype) if out is None else out
-    if not channels.spatial:
+    whole, scale, shift, target = (_split(a, channels.axis, count) for a in (channels.x, scale, shift, y))
+    dtype, axes, spatial = channels.rows.dtype, _axes_of_groups(channels), _behind(channels.spatial, channels.axis)
+    groups_of_all = Rows(name, dtype, whole.shape, axes)
+    if not spatial:
         # A group is a row then, of elements that have a weight each.
-        x, scale, shift, target = (_split(a, channels.axis, count) for a in (channels.x, scale, shift, y))
-        rows = Rows(name, channels.rows.dtype, x.shape, (channels.axis + 1,))
-        _, *measured = rows.run("layer_norm", [x, scale, shift], [target], (eps,), 3 if return_statistics else 0)
-        if not return_statistics:
-            return y
-        high, low, factor = measured
-        return y, _of_channels(channels, count, high.astype(wider(rows.dtype)) + low, factor)
-    if return_statistics or math.prod(channels.rows.shape_of_values) <= MEASURED:
-        statistics = _statistics_of_groups(channels, count, eps)
-        channels.standardize(*statistics, scale, shift, y)
-        return (y, statistics) if return_statistics else y
-    x, scale, shift = (apart(a, y) for a in (channels.x, scale, shift))
-    for index in channels.blocks(count):
-        part = _Channels(name, part_of(x, index), channels.axis, None, images=True)
-        statistics = _statistics_of_groups(part, part.count * count // channels.count, eps)
-        part.standardize(*statistics, part_of(scale, index), part_of(shift, index), part_of(y, index))
-    return y
+        _, *measured = groups_of_all.run("layer_norm", [whole, scale, shift], [target], (eps,), 3 if return_statistics else 0)
+        return (y, _of_channels(channels, count, *measured)) if return_statistics else y
+    if out is not None:
+        whole, scale, shift = (apart(a, target) for a in (whole, scale, shift))
+    # Where the channels come last, the groups of an image share lines of the cache.
+    shared = 0 if channels.axis < channels.spatial[0] else whole.size // max(whole.shape[0], 1)
+    for index in groups_of_all.blocks(whole.size if return_statistics else max(TOGETHER, shared)):
+        part = part_of(whole, index)
+        high, low, factor = measure(name, part, axes, dtype, eps)
+        inputs = [part, high, low, factor, part_of(scale, index), part_of(shift, index)]
+        Rows(name, dtype, part.shape, spatial).run("standardize", inputs, [part_of(target, index)])
+    return (y, _of_channels(channels, count, high, low, factor)) if return_statistics else y
 
 
 def _instance_norm_backward(

@@ -89,11 +89,11 @@ def _layer_norm_backward(
     grad, x, rows = prepare_backward(name, grad, x, axis, out)
     scale = elements_of_row(name, "weight", weight, 1.0, x.shape, rows.axes)
     if statistics is None:
-        statistics = measure(name, x, rows.axes, rows.dtype, eps)
+        high, low, factor = measure(name, x, rows.axes, rows.dtype, eps)
     else:
-        statistics = check_statistics(name, statistics, rows.shape_of_values)
-    high, low = two_parts(statistics.mean, rows.computed)
-    factor = statistics.factor.astype(rows.computed)
+        mean, factor = check_statistics(name, statistics, rows.shape_of_values)
+        high, low = two_parts(mean, rows.computed)
+        factor = factor.astype(rows.computed)
     by_parameters: list[Array] = []
     if weight is not None:
         by_parameters = _gradients_by_row(rows, "affine_gradients", [grad, x, high, low, factor], np.asarray(weight))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arrays import Array
+from .arrays import Array, computing_dtype
 from .row_calls import Rows, wider
 
 __all__ = ["Statistics", "check_statistics", "factor_of", "in_one", "measure", "two_parts", "wide_moments", "wide_sums"]
@@ -89,13 +89,16 @@ def wide_moments(function: str, x: Array, axes: tuple[int, ...], dtype: np.dtype
         return mean, squares.sum(axis=others, keepdims=True) / (length * count) + between
 
 
-def measure(function: str, x: Array, axes: tuple[int, ...], dtype: np.dtype[Any], eps: float) -> Statistics:
-    """Return the statistics over some axes, for results of a dtype."""
+def measure(
+    function: str, x: Array, axes: tuple[int, ...], dtype: np.dtype[Any], eps: float
+) -> tuple[Array, Array, Array]:
+    """Return the mean over some axes in two parts, and one over the deviation, in the type that a dtype is computed in."""
     if _longest_run(x.shape, axes) == axes:
         high, low, factor = Rows(function, dtype, x.shape, axes).run("statistics", [x], settings=(eps,), values=3)
-        return Statistics(in_one(high, low, wider(dtype)), factor)
+        return high, low, factor
     mean, variance = wide_moments(function, x, axes, dtype)
-    return Statistics(mean, factor_of(variance, eps))
+    computed = computing_dtype(dtype)
+    return *two_parts(mean, computed), factor_of(variance, eps).astype(computed)
 
 
 def wide_sums(function: str, program: str, inputs: list[Array], axes: tuple[int, ...], dtype: np.dtype[Any]) -> list[Array]:

@@ -268,7 +268,7 @@ class Rows:
 
     def blocks(self, elements: int = COPIED) -> Iterator[Index]:
         """Yield indices of some rows after the others, which have so many elements together, or of single rows that have more."""
-        rows = max(1, elements // math.prod(self.shape[a] for a in self.axes))
+        rows = max(1, elements // max(1, math.prod(self.shape[a] for a in self.axes)))
         for of_kept in block_indices(tuple(self.shape[a] for a in self.kept), rows):
             ranges = dict(zip(self.kept, of_kept, strict=False))
             yield tuple(ranges.get(a, slice(None)) for a in range(len(self.shape)))
