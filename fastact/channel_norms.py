@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 
-TOGETHER = 1 << 22
-"""Elements of the groups whose statistics are kept at a time where nobody asks for them."""
+MEASURED = 1 << 14
+"""Groups whose statistics are kept at a time where nobody asks for them."""
 
 
 class _Channels:
@@ -466,9 +466,7 @@ def _normalize_groups(
         return (y, _of_channels(channels, count, *measured)) if return_statistics else y
     if out is not None:
         whole, scale, shift = (apart(a, target) for a in (whole, scale, shift))
-    # Where the channels come last, the groups of an image share lines of the cache.
-    shared = 0 if channels.axis < channels.spatial[0] else whole.size // max(whole.shape[0], 1)
-    for index in groups_of_all.blocks(whole.size if return_statistics else max(TOGETHER, shared)):
+    for index in groups_of_all.blocks(whole.size if return_statistics else MEASURED * math.prod(whole.shape[a] for a in axes)):
         part = part_of(whole, index)
         high, low, factor = measure(name, part, axes, dtype, eps)
         inputs = [part, high, low, factor, part_of(scale, index), part_of(shift, index)]

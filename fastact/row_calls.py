@@ -189,7 +189,10 @@ class Rows:
         self.computed = computing_dtype(dtype)
         self.shape = shape
         self.axes = axes
-        self.shape_of_values = tuple(1 if a in axes else n for a, n in enumerate(shape))
+        lengths = list(shape)
+        for a in axes:
+            lengths[a] = 1
+        self.shape_of_values = tuple(lengths)
 
     def check_out(self, out: Any) -> None:
         """Raise unless a result that has elements can be written to `out`, if it is given."""
@@ -268,7 +271,10 @@ class Rows:
 
     def blocks(self, elements: int = COPIED) -> Iterator[Index]:
         """Yield indices of some rows after the others, which have so many elements together, or of single rows that have more."""
-        rows = max(1, elements // max(1, math.prod(self.shape[a] for a in self.axes)))
+        if math.prod(self.shape) <= elements:
+            yield ()
+            return
+        rows = max(1, elements // math.prod(self.shape[a] for a in self.axes))
         for of_kept in block_indices(tuple(self.shape[a] for a in self.kept), rows):
             ranges = dict(zip(self.kept, of_kept, strict=False))
             yield tuple(ranges.get(a, slice(None)) for a in range(len(self.shape)))
