@@ -11,12 +11,17 @@ import numpy as np
 from .arrays import Array, overlaps_itself
 from .blocks import copied_blocks
 from .forms import activation
+from .moments import in_one
+from .row_calls import Rows, result_dtype
 
 __all__ = ["clip_by_norm_", "clip_by_value_"]
 
 
-SAFE = 1e-250
-"""A sum of powers above which those that underflow do not count."""
+SAFE = 1e-25
+"""A sum of powers above which those that underflow do not count, nor sums of squares that underflow in float32."""
+
+NEIGHBOURS = 4096
+"""Elements whose squares are added one after the other: more would cost digits."""
 
 
 def _check(function: str, argument: str, x: Any) -> None:
@@ -82,10 +87,28 @@ def clip_by_value_(x: Array, low: float, high: float) -> Array:
         return activation("hard_tanh").in_place(x, *bounds)  # type: ignore[no-any-return]
 
 
+def _square_sum(x: Array) -> float:
+    """Return the sum of the squares, or infinity if that of some neighbours overflows."""
+    x = np.atleast_1d(x)
+    whole = x.shape[-1] // NEIGHBOURS * NEIGHBOURS
+    parts = [x] if whole == 0 else [x[..., :whole].reshape(*x.shape[:-1], -1, NEIGHBOURS), x[..., whole:]]
+    sums = 0.0
+    for part in parts:
+        rows = Rows("clip_by_norm_", result_dtype(x), part.shape, (part.ndim - 1,))
+        total, rest = rows.run("square_sum", [part], values=2, value_if_empty=0.0)
+        if np.isinf(total).any():
+            return math.inf
+        sums += float(in_one(total, rest, np.float64).sum())
+    return sums
+
+
 def _power_sum(arrays: Sequence[Array], p: float, unit: float) -> float:
     """Return the sum of abs(x / unit)**p, or infinity if it overflows."""
     sums = []
     for x in arrays:
+        if p == 2 and unit == 1:
+            sums.append(_square_sum(x))
+            continue
         for block in copied_blocks(x, np.dtype(np.float64)):
             if p != 2:
                 np.abs(block, out=block)

@@ -426,6 +426,11 @@ def sums(x: Any) -> Any:
     return total, rest
 
 
+def square_sum(x: Any) -> Any:
+    total, rest = row_distance_dot(x, x, 0.0)
+    return total, rest
+
+
 def standardize(x: Any, mean: Row, rest: Row, factor: Row, weight: Row, bias: Row) -> Any:
     return fma(standardized(x, mean, rest, factor), weight, bias)
 
@@ -658,6 +663,7 @@ PROGRAMS = (
     affine_gradients,
     moments,
     sums,
+    square_sum,
     standardize,
     standardize_sums,
     standardize_backward,
