@@ -70,9 +70,8 @@ class _Channels:
         product, rest_of_product, total, rest_of_total = self.rows.run(
             "standardize_sums", [grad, self.x, high], values=4, value_if_empty=0.0
         )
-        with np.errstate(all="ignore"):
-            totals = in_one(total, rest_of_total, wide)
-            products = (in_one(product, rest_of_product, wide) - (mean - high) * totals) * factor
+        totals = in_one(total, rest_of_total, wide)
+        products = (in_one(product, rest_of_product, wide) - (mean - high) * totals) * factor
         slope, constant = np.zeros_like(mean, wide), np.zeros_like(mean, wide)
         if normalized is not None:
             apart = math.prod(n for a, n in enumerate(self.x.shape) if a not in normalized and a != self.axis) * groups
@@ -83,7 +82,7 @@ class _Channels:
         if weight is None:
             return gradient
         given = np.asarray(weight)
-        dtype = given.dtype if given.dtype.kind == "f" else self.rows.dtype
+        dtype = given.dtype.newbyteorder("=") if given.dtype.kind == "f" else self.rows.dtype
         by_weight, by_bias = (s.sum(axis=self.batch).astype(dtype) for s in (products, totals))
         return gradient, by_weight, by_bias
 
@@ -258,7 +257,8 @@ def batch_norm(
     if not training:
         center, factor = _running(channels, mean, variance, eps)
     else:
-        if not 0 <= real(name, "momentum", momentum) <= 1:
+        momentum = real(name, "momentum", momentum)
+        if not 0 <= momentum <= 1:
             raise ValueError(f"{name}: momentum is {momentum!r}; it must be from 0 to 1")
         for argument, running in (("mean", mean), ("variance", variance)):
             _check_running(channels, argument, running)
@@ -305,9 +305,7 @@ def _behind(axes: tuple[int, ...], axis: int) -> tuple[int, ...]:
 def _statistics_of_groups(channels: _Channels, groups: int, eps: float) -> Statistics:
     """Measure each group of each image; every channel gets what its group has."""
     split = _split(channels.x, channels.axis, groups)
-    return _of_channels(
-        channels, groups, *measure(channels.function, split, _axes_of_groups(channels), channels.rows.dtype, eps)
-    )
+    return _of_channels(channels, groups, *measure(channels.function, split, _axes_of_groups(channels), channels.rows.dtype, eps))
 
 
 def _of_channels(channels: _Channels, groups: int, high: Array, low: Array, factor: Array) -> Statistics:

@@ -12,7 +12,7 @@ from .arrays import Array, overlaps_itself
 from .blocks import copied_blocks
 from .forms import activation
 from .moments import in_one
-from .row_calls import Rows, result_dtype
+from .row_calls import Rows, number_of, result_dtype
 
 __all__ = ["clip_by_norm_", "clip_by_value_"]
 
@@ -37,11 +37,8 @@ def _check(function: str, argument: str, x: Any) -> None:
 
 
 def _number(function: str, argument: str, value: Any) -> float:
-    """Return a real number, which may be infinite."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"{function}: {argument} is {value!r}; it must be a real number") from None
+    """Return a real number, which may be infinite but not NaN."""
+    number = number_of(function, argument, value)
     if math.isnan(number):
         raise ValueError(f"{function}: {argument} is {value!r}; it must be a number")
     return number

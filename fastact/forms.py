@@ -145,6 +145,9 @@ class Form(_Call):
         inputs, parameters, given = self._arguments(args, options)
         if self._in_place:
             return self._write_in_place(inputs[0], parameters)
+        if type(inputs[0]) in (int, float) and isinstance(inputs[-1], np.ndarray | np.generic) and inputs[-1].dtype.kind == "f":
+            # As everywhere in NumPy, a number of Python's does not widen the result.
+            inputs = (np.asarray(inputs[0], inputs[-1].dtype), *inputs[1:])
         inputs = tuple(x if hasattr(x, "__array_ufunc__") else np.asanyarray(x) for x in inputs)
         for argument, x in zip(self._inputs, inputs, strict=True):
             check_dtype(self.__name__, argument, x)
@@ -318,6 +321,7 @@ class Form(_Call):
         if len(given) == 2 and np.shares_memory(*given):
             raise ValueError(f"{self.__name__}: the two arrays of out share memory; the results need one each")
 
+    @np.errstate(all="ignore")
     def _backward_with_parameters(
         self,
         inputs: tuple[Any, ...],
@@ -329,16 +333,21 @@ class Form(_Call):
         """Return the gradient by `x` and those by the wanted parameters, each with the shape of what it belongs to."""
         trainable = self._declaration.trainable
         ufunc = form_ufunc(self._declaration.name, "backward_parameters")
-        if options.get("out") is not None:
-            options["out"] = (options["out"], *[None] * len(trainable))
+        out = options.pop("out", None)
+        by_parameter: list[Any] = [None] * len(trainable)
+        if "where" in options:
+            # What is left out adds nothing to a sum.
+            by_parameter = [np.zeros(np.shape(inputs[-1]), np.result_type(*values)) for _ in trainable]
+        if out is not None or "where" in options:
+            options["out"] = (out[0] if isinstance(out, tuple) else out, *by_parameter)
         gradient, *by_parameter = ufunc(*inputs, *values, **options)
         gradients = []
         for name, values_of_gradient in zip(trainable, by_parameter, strict=True):
             if name in wanted:
                 parameter = parameters[name]
                 dtype = parameter.dtype if isinstance(parameter, np.ndarray) and parameter.dtype.kind == "f" else None
-                total = sum_to_shape(values_of_gradient, np.shape(parameter))
-                gradients.append(total if dtype is None else total.astype(dtype))
+                total = sum_to_shape(np.asarray(values_of_gradient), np.shape(parameter))
+                gradients.append(total if dtype is None else total.astype(dtype.newbyteorder("=")))
         return (gradient, *gradients)
 
 

@@ -15,7 +15,7 @@ from .forms import Activation, activation
 from .inner_activations import inner_activation, with_parameters
 from .operation import Operation, differentiable
 from .results import one_result, several_results
-from .row_calls import as_array, real, result_dtype
+from .row_calls import as_array, not_negative, real, result_dtype
 
 __all__ = ["bilinear", "gated", "geglu", "glu", "reglu", "swiglu", "swiglu_oai"]
 
@@ -429,9 +429,8 @@ def swiglu_oai(dtype: np.dtype[Any], shape: _Shape, /, *, alpha: float = 1.702, 
     >>> fa.swiglu_oai([-2.0, 9.0, 1.0, 9.0]).round(4)
     array([-0.1287, 55.9996])
     """
-    if not real("swiglu_oai", "limit", limit) >= 0:
-        raise ValueError(f"swiglu_oai: limit is {limit!r}; it must not be negative")
-    parameters = [np.asarray(number, computing_dtype(dtype)) for number in (real("swiglu_oai", "alpha", alpha), -limit, limit)]
+    bound = not_negative("swiglu_oai", "limit", limit)
+    parameters = [np.asarray(number, computing_dtype(dtype)) for number in (real("swiglu_oai", "alpha", alpha), -bound, bound)]
     return _Formula(_clipped, _clipped_backward, parameters)
 
 

@@ -35,7 +35,7 @@ def _gradients_by_row(rows: Rows, program: str, inputs: list[Array], like: Array
     across = Rows(rows.function, rows.dtype, rows.shape, others)
     sums = across.run(program, inputs, values=2, value_if_empty=0.0)
     row = tuple(rows.shape[a] for a in rows.axes)
-    dtype = like.dtype if like.dtype.kind == "f" else rows.dtype
+    dtype = like.dtype.newbyteorder("=") if like.dtype.kind == "f" else rows.dtype
     return [s.reshape(row).astype(dtype) for s in sums]
 
 
@@ -370,8 +370,7 @@ def _with_more(gradients: Any, more: Array | None) -> Any:
     """Add the gradient by the sum to that by the summands."""
     if more is not None:
         by_sum = gradients[0] if isinstance(gradients, tuple) else gradients
-        with np.errstate(all="ignore"):
-            np.add(by_sum, more, out=by_sum, casting="same_kind")
+        np.add(by_sum, more, out=by_sum, casting="same_kind")
     return gradients
 
 

@@ -23,6 +23,8 @@ _MASKED_ROWS = ("zero", "nan", "uniform")
 
 def _checked_mask(function: str, mask: Any, rows: Rows) -> Array:
     """Return a mask of booleans or floats, with the dimensions of the rows."""
+    if isinstance(mask, np.ma.MaskedArray):
+        raise TypeError(f"{function}: mask is a masked array, whose own mask would be lost; pass mask.filled(value)")
     array = np.asarray(mask)
     if array.dtype.kind not in "bf":
         raise TypeError(f"{function}: mask has dtype {array.dtype}; it must be an array of booleans or of floats")

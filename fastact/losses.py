@@ -36,7 +36,10 @@ class Loss(Generic[_Parameters]):
         self.__doc__ = compute.__doc__
         self.__wrapped__ = compute
         self.__module__ = "fastact"
-        self.value_and_gradient = compute
+        self.value_and_gradient = np.errstate(all="ignore")(compute)
+        # Where pickle looks it up.
+        self.value_and_gradient.__qualname__ = f"{self.__name__}.value_and_gradient"
+        self.value_and_gradient.__module__ = "fastact"
 
     def __call__(self, *args: _Parameters.args, **kwargs: _Parameters.kwargs) -> Array:
         return self.value_and_gradient(*args, **kwargs)[0]
@@ -48,7 +51,6 @@ class Loss(Generic[_Parameters]):
         return f"<fastact.{self.__name__}>"
 
 
-@np.errstate(all="ignore")
 def _reduce(values: Array, reduction: str, weight: float | np.floating[Any], dtype: np.dtype[Any]) -> Array:
     """Reduce losses of a wide type; `weight` is what a mean divides by."""
     if reduction == "none":
@@ -117,7 +119,6 @@ class _Classes:
         return _reduce(losses.reshape(self.shape), self.reduction, self.total, dtype), gradient
 
 
-@np.errstate(all="ignore")
 def _cross_entropy_of_indices(
     rows: Rows, x: Array, classes: _Classes, smoothing: float, out: Array | None
 ) -> tuple[Array, Array]:
@@ -308,10 +309,9 @@ def nll_loss(
     rows.check_out(out)
     classes = _Classes(name, x, target, axis, weight, ignore_index, reduction)
     gradient = np.empty(x.shape, rows.dtype) if out is None else out
-    with np.errstate(all="ignore"):
-        losses = x.flat[classes.place].astype(wider(rows.dtype)) * -classes.weight
-        gradient.fill(0)
-        return classes.finish(losses, gradient, -classes.weight * classes.share, rows.dtype)
+    losses = x.flat[classes.place].astype(wider(rows.dtype)) * -classes.weight
+    gradient.fill(0)
+    return classes.finish(losses, gradient, -classes.weight * classes.share, rows.dtype)
 
 
 def _elementwise(name: str, x: Any, target: Any, reduction: str, out: Any) -> tuple[Array, Array, Rows, float]:
@@ -441,10 +441,9 @@ def mse_loss(x: ArrayLike, target: ArrayLike, *, reduction: str = "mean", out: A
     name = "mse_loss"
     x, target, rows, share = _elementwise(name, x, target, reduction, out)
     if reduction == "none":
-        with np.errstate(all="ignore"):
-            distance = np.subtract(x, target, dtype=rows.computed)
-            losses = distance * distance
-            gradient = np.multiply(distance, 2, out=out, casting="same_kind")
+        distance = np.subtract(x, target, dtype=rows.computed)
+        losses = distance * distance
+        gradient = np.multiply(distance, 2, out=out, casting="same_kind")
         return losses.astype(rows.dtype), gradient.astype(rows.dtype) if out is None else out
     factor = rows.number(2 * share)
     gradient, norms = rows.run("squared_error_sum", [x, target, factor], [out], values=1, value_if_empty=0.0)

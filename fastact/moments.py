@@ -83,15 +83,12 @@ def wide_moments(function: str, x: Array, axes: tuple[int, ...], dtype: np.dtype
     count = math.prod(x.shape[a] for a in others)
     if not length * count:
         return (np.full([1 if a in axes else n for a, n in enumerate(x.shape)], np.nan, wide),) * 2
-    with np.errstate(all="ignore"):
-        mean = means.mean(axis=others, keepdims=True)
-        between = ((means - mean) ** 2).mean(axis=others, keepdims=True)
-        return mean, squares.sum(axis=others, keepdims=True) / (length * count) + between
+    mean = means.mean(axis=others, keepdims=True)
+    between = ((means - mean) ** 2).mean(axis=others, keepdims=True)
+    return mean, squares.sum(axis=others, keepdims=True) / (length * count) + between
 
 
-def measure(
-    function: str, x: Array, axes: tuple[int, ...], dtype: np.dtype[Any], eps: float
-) -> tuple[Array, Array, Array]:
+def measure(function: str, x: Array, axes: tuple[int, ...], dtype: np.dtype[Any], eps: float) -> tuple[Array, Array, Array]:
     """Return the mean over some axes in two parts, and one over the deviation, in the type that a dtype is computed in."""
     if _longest_run(x.shape, axes) == axes:
         high, low, factor = Rows(function, dtype, x.shape, axes).run("statistics", [x], settings=(eps,), values=3)
@@ -110,16 +107,14 @@ def wide_sums(function: str, program: str, inputs: list[Array], axes: tuple[int,
     run = _longest_run(shape, axes)
     parts = Rows(function, dtype, shape, run).run(program, inputs, values={"sums": 2, "standardize_sums": 4}[program])
     others = tuple(a for a in axes if a not in run)
-    with np.errstate(all="ignore"):
-        pairs = zip(parts[::2], parts[1::2], strict=True)
-        return [in_one(high, low, wider(dtype)).sum(axis=others, keepdims=True) for high, low in pairs]
+    pairs = zip(parts[::2], parts[1::2], strict=True)
+    return [in_one(high, low, wider(dtype)).sum(axis=others, keepdims=True) for high, low in pairs]
 
 
 def two_parts(wide: Array, dtype: np.dtype[Any]) -> tuple[Array, Array]:
     """Return numbers of a wide type as the sums of two numbers of a narrower one."""
-    with np.errstate(all="ignore"):
-        high = wide.astype(dtype)
-        return high, (wide - high).astype(dtype)
+    high = wide.astype(dtype)
+    return high, (wide - high).astype(dtype)
 
 
 def in_one(high: Array, low: Array, wide: type[np.floating[Any]]) -> Array:
@@ -130,6 +125,5 @@ def in_one(high: Array, low: Array, wide: type[np.floating[Any]]) -> Array:
 
 def factor_of(variance: Array, eps: float) -> Array:
     """Return one over the deviation, and 0 where nothing deviates."""
-    with np.errstate(all="ignore"):
-        widened = np.sqrt(variance + eps)
-        return np.where(widened == 0, 0, 1 / widened)
+    widened = np.sqrt(variance + eps)
+    return np.where(widened == 0, 0, 1 / widened)

@@ -7,6 +7,8 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, ParamSpec, TypeVar
 
+import numpy as np
+
 from ._active import backend_module
 from .arrays import check_writeable_in_place
 
@@ -59,6 +61,10 @@ _Result = TypeVar("_Result")
 _Gradient = TypeVar("_Gradient")
 
 
+def _without_warnings(function: Callable[_Forward, _Result]) -> Callable[_Forward, _Result]:
+    return np.errstate(all="ignore")(function)
+
+
 class Operation(_RowCall, Generic[_Forward, _Result, _Backward, _Gradient]):
     """A function of whole rows or of several arrays, with the backward pass of its gradient.
 
@@ -78,9 +84,9 @@ class Operation(_RowCall, Generic[_Forward, _Result, _Backward, _Gradient]):
     ) -> None:
         functools.update_wrapper(self, function)
         self.__module__ = "fastact"
-        self._general = function
+        self._general = _without_warnings(function)
         self._run = run
-        self.backward = backward
+        self.backward = _without_warnings(backward)
         if run is not None:
             self._serve_rows(run, in_place=False)
 
@@ -123,7 +129,10 @@ class InPlace(_RowCall):
 
         def __call__(self, x: Any, *args: Any, **options: Any) -> Any: ...
 
-    def _general(self, x: Any, *args: Any, **options: Any) -> Any:
+    def _general(self, *given: Any, **options: Any) -> Any:
+        if not given:
+            raise TypeError(f"{self.__name__}: the argument x is missing; in place it is given by position")
+        x, *args = given
         if "out" in options:
             raise TypeError(f"{self.__name__}: there is no argument out; the result is written over x")
         if len(args) >= self._positional:

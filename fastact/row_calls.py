@@ -27,6 +27,7 @@ __all__ = [
     "check_same_shape",
     "elements_of_row",
     "not_negative",
+    "number_of",
     "one_of",
     "prepare",
     "prepare_backward",
@@ -93,12 +94,19 @@ def axes_of(function: str, axis: Axis, ndim: int) -> tuple[int, ...]:
     return tuple(sorted(axes))
 
 
-def real(function: str, argument: str, value: Any) -> float:
-    """Return a finite number."""
+def number_of(function: str, argument: str, value: Any) -> float:
+    """Return a real number, which may be infinite or NaN."""
     try:
-        number = float(value)
+        if isinstance(value, str | bytes):
+            raise TypeError
+        return float(value)
     except (TypeError, ValueError):
         raise TypeError(f"{function}: {argument} is {value!r}; it must be a real number") from None
+
+
+def real(function: str, argument: str, value: Any) -> float:
+    """Return a finite number."""
+    number = number_of(function, argument, value)
     if not math.isfinite(number):
         raise ValueError(f"{function}: {argument} is {value!r}; it must be finite")
     return number
@@ -257,12 +265,20 @@ class Rows:
         axes = tuple(order.index(a) for a in self.axes)
         with np.errstate(all="ignore"):
             for index in self.blocks():
-                copies = [part_of(x, index).transpose(order).astype(self.computed, "C") for x in inputs]
+                copies = [self._whole_rows(part_of(x, index)).transpose(order).astype(self.computed, "C") for x in inputs]
                 made = [np.empty(copies[0].shape, self.computed) for _ in results]
                 values = [part_of(x, index).transpose(order) for x in statistics]
-                _run_rows(program, copies, [*made, *values], axes, settings)
+                if not _run_rows(program, copies, [*made, *values], axes, settings):
+                    raise AssertionError(f"{self.function}: copies of the rows could not be worked on")
                 for target, result in zip(results, made, strict=True):
                     np.copyto(part_of(target, index).transpose(order), result, casting="same_kind")
+
+    def _whole_rows(self, x: Array) -> Array:
+        """Return an input with all elements of its rows where it varies along some axes of a row only."""
+        lengths = [x.shape[a] for a in self.axes]
+        if max(lengths, default=1) == 1:
+            return x
+        return np.broadcast_to(x, [self.shape[a] if a in self.axes else n for a, n in enumerate(x.shape)])
 
     @property
     def kept(self) -> list[int]:

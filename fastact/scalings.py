@@ -14,6 +14,7 @@ from .row_calls import (
     Rows,
     as_array,
     not_negative,
+    number_of,
     prepare,
     prepare_backward,
     real,
@@ -235,10 +236,7 @@ def minmax(
 
 
 def _norm_settings(function: str, p: Any, eps: Any) -> tuple[float, float]:
-    try:
-        order = float(p)
-    except (TypeError, ValueError):
-        raise TypeError(f"{function}: p is {p!r}; it must be a number") from None
+    order = number_of(function, "p", p)
     if not order >= 1:
         raise ValueError(f"{function}: p is {p!r}; it must be at least 1")
     return order, not_negative(function, "eps", eps)
@@ -411,7 +409,7 @@ def _weight_norm_backward(
     factor = _gain(name, gain, rows)
     by_x, by_gain = rows.run("normalize_2_backward", [grad, x, factor], [out], (0.0,), 1)
     given = np.asarray(gain)
-    dtype = given.dtype if given.dtype.kind == "f" else rows.dtype
+    dtype = given.dtype.newbyteorder("=") if given.dtype.kind == "f" else rows.dtype
     total = by_gain.sum(dtype=wider(rows.dtype)) if given.ndim == 0 else by_gain.reshape(given.shape)
     return by_x, np.asarray(total).astype(dtype)
 

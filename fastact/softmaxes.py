@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .arrays import Array
+from .arrays import Array, share_memory
 from .blocks import part_of
 from .logits import PREPARED, Logits, Part
 from .operation import MaskedRun, RowRun, differentiable, in_place
-from .row_calls import Axis, Rows, apart, as_array, axes_of, check_same_shape, real, result_dtype
+from .row_calls import Axis, Rows, as_array, axes_of, check_same_shape, real, result_dtype
 
 __all__ = [
     "hardmax",
@@ -217,10 +217,12 @@ def _logsumexp_backward(
     logits = Logits(name, x, axis, out, scale, softcap, mask)
     rows, result = logits.rows, logits.result()
     upstream = as_array(name, "grad", grad)
-    if upstream.size != math.prod(rows.shape_of_values):
-        wanted = tuple(n for a, n in enumerate(rows.shape) if a not in rows.axes)
+    wanted = tuple(n for a, n in enumerate(rows.shape) if a not in rows.axes)
+    if upstream.shape not in (wanted, rows.shape_of_values):
         raise ValueError(f"{name}: grad has shape {upstream.shape}; it must have that of the result, {wanted}")
-    upstream = apart(upstream.reshape(rows.shape_of_values), result)
+    # The shares are written before it is read.
+    upstream = upstream.copy() if share_memory(upstream, result) else upstream
+    upstream = upstream.reshape(rows.shape_of_values)
     for part in logits.parts(result):
         part.rows.run("masked_softmax", [part.x, part.added], [part.out], (logits.remaining_scale, logits.empty))
         with np.errstate(all="ignore"):
@@ -229,7 +231,7 @@ def _logsumexp_backward(
                 # The derivative of the cap, from what it gives.
                 ratio = part.x / rows.computed.type(logits.cap)
                 factor = (1 - ratio) * (1 + ratio) * rows.computed.type(logits.scale)
-                np.multiply(part.out, factor, out=part.out, casting="same_kind")
+                np.multiply(part.out, factor, out=part.out, casting="same_kind", where=part.added != -np.inf)
             elif logits.scale != 1.0:
                 np.multiply(part.out, rows.dtype.type(logits.scale), out=part.out)
     return result
