@@ -237,8 +237,8 @@ def batch_norm(
     TypeError
         If `x` is no array of real numbers of at most 64 bits, or `out` cannot hold the result.
     ValueError
-        If `out` has another shape or cannot be written, a parameter has not one number a channel,
-        or a setting is out of its domain.
+        If `out` has another shape or cannot be written, a parameter has not one number a channel, a setting is out of its
+        domain, or training is to move the variance by channels of fewer than two elements.
     numpy.exceptions.AxisError
         If `axis` is out of bounds.
 
@@ -262,13 +262,15 @@ def batch_norm(
             raise ValueError(f"{name}: momentum is {momentum!r}; it must be from 0 to 1")
         for argument, running in (("mean", mean), ("variance", variance)):
             _check_running(channels, argument, running)
+        length = channels.x.size // max(channels.count, 1)
+        if variance is not None and length < 2:
+            raise ValueError(f"{name}: x has {length} elements a channel; training needs two of them to move variance")
         center, spread = wide_moments(name, channels.x, channels.batch, channels.rows.dtype)
         factor = factor_of(spread, eps)
     y = channels.standardize(center, factor, scale, shift, out)
     if training:
-        length = y.size // max(channels.count, 1)
-        sample = spread * (length / (length - 1)) if length > 1 else np.full_like(spread, np.nan)
-        for running, measured in ((mean, center), (variance, sample)):
+        sample = length / max(length - 1, 1)
+        for running, measured in ((mean, center), (variance, spread * sample)):
             if running is not None:
                 running[...] = (1 - momentum) * running + momentum * measured.reshape(-1)
     return (y, Statistics(center, factor)) if return_statistics else y

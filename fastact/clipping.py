@@ -167,7 +167,8 @@ def clip_by_norm_(x: Array | Sequence[Array], max_norm: float, p: float = 2) -> 
     TypeError
         If there is anything but floating-point arrays, or an argument is no real number.
     ValueError
-        If an array is read-only or has elements that share memory, `max_norm` is negative or NaN, or `p` is not positive.
+        If an array is read-only, has elements that share memory or stands in the sequence twice, `max_norm` is negative or NaN,
+        or `p` is not positive.
 
     Examples
     --------
@@ -187,6 +188,8 @@ def clip_by_norm_(x: Array | Sequence[Array], max_norm: float, p: float = 2) -> 
         arrays = x
         for k, array in enumerate(arrays):
             _check(name, f"x[{k}]", array)
+        if len(set(map(id, arrays))) < len(arrays):
+            raise ValueError(f"{name}: an array stands in x twice; it would be scaled twice")
     else:
         raise TypeError(f"{name}: x is a {type(x).__name__}; it must be an array, or a list or tuple of arrays")
     largest, order = _number(name, "max_norm", max_norm), _number(name, "p", p)

@@ -12,6 +12,8 @@ from ._settings import SettingError
 
 __all__ = ["get_num_threads", "num_threads", "reason", "set_num_threads"]
 
+MOST = 4096
+
 
 def _cpu_quota() -> int | None:
     """Return the whole CPUs that the control group allows, if it sets a limit."""
@@ -27,8 +29,8 @@ def _default() -> tuple[int, str]:
     for variable in ("FASTACT_NUM_THREADS", "OMP_NUM_THREADS"):
         text = os.environ.get(variable, "").split(",")[0].strip()
         if text:
-            if not text.isdecimal() or int(text) == 0:
-                raise SettingError(f"{variable} is {text!r}; it must be a positive whole number")
+            if not text.isdecimal() or not 1 <= int(text) <= MOST:
+                raise SettingError(f"{variable} is {text!r}; it must be a whole number from 1 to {MOST}")
             return int(text), f"{variable} asks for it"
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quota = _cpu_quota()
@@ -69,15 +71,15 @@ def set_num_threads(n: int) -> None:
     TypeError
         If `n` is no integer.
     ValueError
-        If `n` is less than 1.
+        If `n` is less than 1 or more than 4096.
     """
     global _threads, _reason
     try:
         threads = operator.index(n)
     except TypeError:
         raise TypeError(f"n is {n!r}; the number of threads must be an integer") from None
-    if not 1 <= threads <= 4096:
-        raise ValueError(f"n is {threads}; the number of threads must be from 1 to 4096")
+    if not 1 <= threads <= MOST:
+        raise ValueError(f"n is {threads}; the number of threads must be from 1 to {MOST}")
     backend_module.set_num_threads(threads)
     _threads, _reason = threads, "set_num_threads asks for it"
 

@@ -161,6 +161,27 @@ def test_groups_one_after_the_other(shape, axis, working_dtype, rng, monkeypatch
         assert same_bits(fa.group_norm(x, groups, *parameters, axis, out=within), wanted)
 
 
+def test_training_on_single_elements_is_refused():
+    """Their sample has no variance, and the running one would be NaN from then on."""
+    mean, variance, x, out = np.zeros(2), np.ones(2), np.ones((1, 2)), np.zeros((1, 2))
+    with pytest.raises(ValueError, match="x has 1 elements a channel"):
+        fa.batch_norm(x, mean, variance, training=True, out=out)
+    assert (mean == 0).all()
+    assert (variance == 1).all()
+    assert (out == 0).all()
+    assert (fa.batch_norm(x, None, None, training=True) == 0).all()
+
+
+@pytest.mark.parametrize("momentum", ["0.5", b"0.5", None])
+def test_momentum_is_checked_before_anything_is_written(momentum):
+    x, mean, variance = np.array([[1.0], [3.0]]), np.zeros(1), np.ones(1)
+    with pytest.raises(TypeError, match="momentum is"):
+        fa.batch_norm_(x, mean, variance, training=True, momentum=momentum)
+    assert (x == [[1], [3]]).all()
+    assert mean == 0
+    assert variance == 1
+
+
 def test_layout_does_not_change_a_bit(working_dtype, rng):
     """The same numbers with the channels first in memory and last in memory."""
     first = rng.normal(size=(3, 8, 5, 6)).astype(working_dtype)

@@ -80,6 +80,13 @@ def test_squares_out_of_range(working_dtype, p, power):
     assert np.allclose(x / size, before / wanted, rtol=1e-6)
 
 
+def test_an_array_is_not_scaled_twice():
+    x = np.array([3.0, 4.0])
+    with pytest.raises(ValueError, match="stands in x twice"):
+        fa.clip_by_norm_([x, x], 1.0)
+    assert (x == [3, 4]).all()
+
+
 def test_a_norm_out_of_range():
     x = np.full(4, 1e308)
     with np.errstate(all="raise"):

@@ -407,6 +407,31 @@ def test_operations_in_place_have_no_out(twin):
     assert (out == 0).all()
 
 
+@pytest.mark.parametrize("twin", [fa.softmax_, fa.layer_norm_, fa.batch_norm_])
+def test_operations_in_place_without_arguments(twin):
+    with pytest.raises(TypeError) as caught:
+        twin()
+    sentence(caught, twin.__name__, "x")
+
+
+@pytest.mark.parametrize(
+    ("call", "argument"),
+    [
+        (lambda x: fa.softmax(x, scale="2"), "scale"),
+        (lambda x: fa.softmax(x, softcap="2"), "softcap"),
+        (lambda x: fa.layer_norm(x, eps="0.5"), "eps"),
+        (lambda x: fa.normalize(x, p=b"2"), "p"),
+        (lambda x: fa.clip_by_norm_(x, "2"), "max_norm"),
+        (lambda x: fa.cross_entropy(x, [0, 1], label_smoothing="0.5"), "label_smoothing"),
+        (lambda x: fa.swiglu_oai(x, limit="7"), "limit"),
+    ],
+)
+def test_text_is_no_number(call, argument):
+    with pytest.raises(TypeError) as caught:
+        call(np.ones((2, 4)))
+    sentence(caught, argument, "must be a real number")
+
+
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize(
     "x",

@@ -190,6 +190,36 @@ def test_prelu_worked_example():
     assert (ga == [-2.0 + 3 * -4.0, 4 * -0.5]).all()
 
 
+@pytest.mark.parametrize("given_out", [True, False])
+def test_gradients_by_parameters_leave_out_what_where_does(given_out, working_dtype, rng):
+    x, grad = rng.normal(size=(2, 64, 3)).astype(working_dtype)
+    weight = np.full(3, 0.25, working_dtype)
+    where = rng.random((64, 1)) < 0.5
+    for name in ("prelu", "elu", "silu"):
+        backward = fa.get(name).backward
+        _, wanted = backward(grad[where[:, 0]], x[where[:, 0]], weight)
+        out = {"out": np.full_like(x, 7)} if given_out else {}
+        gradient, by_weight = backward(grad, x, weight, where=where, **out)
+        np.testing.assert_allclose(by_weight, wanted, rtol=1e-6, atol=1e-6)
+        if given_out:
+            assert gradient is out["out"]
+            assert (gradient[~where[:, 0]] == 7).all()
+
+
+def test_a_number_as_grad_does_not_widen(case, dtype):
+    x = np.array([0.5, -0.5], dtype)
+    gradient = case.function.backward(1.0, x, *case.required)
+    gradient = gradient[0] if isinstance(gradient, tuple) else gradient
+    assert gradient.dtype == dtype
+
+
+def test_out_as_a_tuple_of_one():
+    x, weight, out = np.array([[1.0, -2.0]]), np.array([0.5, 0.5]), np.zeros((1, 2))
+    gradient, _ = fa.prelu.backward(np.ones((1, 2)), x, weight, out=(out,))
+    assert gradient is out
+    assert (out == [[1, 0.5]]).all()
+
+
 def test_backward_is_the_gradient_of_a_loss(case):
     """Against a difference of the loss sum(grad * f(x)) in float64."""
     x = np.linspace(-4.05, 4.1, 61)

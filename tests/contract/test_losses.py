@@ -206,6 +206,7 @@ def test_objects():
     for loss in (fa.cross_entropy, fa.nll_loss, fa.mse_loss, fa.binary_cross_entropy_with_logits):
         assert pickle.loads(pickle.dumps(loss)) is loss
         assert repr(loss) == f"<fastact.{loss.__name__}>"
+        assert pickle.loads(pickle.dumps(loss.value_and_gradient)) is loss.value_and_gradient
 
 
 @pytest.mark.parametrize(

@@ -316,3 +316,57 @@ def test_bad_options(function, options, error, words):
 def test_bad_gradient_of_logsumexp():
     with pytest.raises(ValueError, match=r"logsumexp.backward: grad has shape \(3,\)"):
         fa.logsumexp.backward(np.ones(3), np.ones((2, 4)))
+
+
+@pytest.mark.parametrize("kind", ["booleans", "floats"])
+@pytest.mark.parametrize(
+    ("axis", "shape_of_mask"),
+    [(None, (1, 3, 1, 5)), ((1, 3), (2, 3, 1, 1)), ((1, 3), (2, 1, 4, 5)), ((2, 3), (1, 1, 4, 1)), ((0, 1, 3), (1, 3, 1, 5))],
+    ids=str,
+)
+def test_masks_that_vary_along_some_axes_of_a_row(axis, shape_of_mask, kind, dtype, rng):
+    """They hide the same elements as masks of the whole shape."""
+    x = rng.normal(scale=2, size=(2, 3, 4, 5)).astype(dtype)
+    mask = rng.random(shape_of_mask) < 0.6
+    mask = mask if kind == "booleans" else np.where(mask, rng.normal(size=shape_of_mask), -np.inf).astype(dtype)
+    whole = np.broadcast_to(mask, x.shape).copy()
+    for function in (*SHARING, fa.logsumexp):
+        wanted = function(x, axis=axis, mask=whole)
+        assert same_bits(function(x, axis=axis, mask=mask), wanted)
+        if function is not fa.logsumexp:
+            written = x.copy()
+            getattr(fa, f"{function.__name__}_")(written, axis=axis, mask=mask)
+            assert same_bits(written, wanted)
+    kept = np.isfinite(whole) if kind == "floats" else whole
+    sums = fa.softmax(x, axis=axis, mask=mask).sum(axis=axis, keepdims=True, dtype=float)
+    some = kept.any(axis=axis, keepdims=True)
+    np.testing.assert_allclose(sums, some, atol=0.01 if dtype == "float16" else 1e-6)
+
+
+def test_logsumexp_backward_takes_the_shape_of_the_result(working_dtype, rng):
+    x = rng.normal(size=(2, 4, 3)).astype(working_dtype)
+    grad = rng.normal(size=(2, 3)).astype(working_dtype)
+    wanted = grad[:, np.newaxis] * fa.softmax(x, axis=1)
+    np.testing.assert_allclose(fa.logsumexp.backward(grad, x, axis=1), wanted, rtol=1e-6)
+    np.testing.assert_allclose(fa.logsumexp.backward(grad[:, np.newaxis], x, axis=1), wanted, rtol=1e-6)
+    for shape in ((3, 2), (6,), (1, 6, 1), (2, 1, 3, 1)):
+        with pytest.raises(ValueError, match="grad has shape"):
+            fa.logsumexp.backward(grad.reshape(shape), x, axis=1)
+
+
+def test_logsumexp_backward_over_its_gradient(dtype):
+    """Rows of one element, so that both have the same elements."""
+    grad = np.array([[5], [7]], dtype)
+    assert fa.logsumexp.backward(grad, np.zeros((2, 1), dtype), out=grad) is grad
+    np.testing.assert_array_equal(grad, [[5], [7]])
+
+
+def test_a_masked_nan_has_no_gradient(working_dtype):
+    x, mask = np.array([np.nan, 1, 2], working_dtype), [False, True, True]
+    wanted = fa.logsumexp.backward(1.0, x[1:], softcap=5.0)
+    np.testing.assert_array_equal(fa.logsumexp.backward(1.0, x, softcap=5.0, mask=mask), [0, *wanted])
+
+
+def test_masks_with_masks_are_refused():
+    with pytest.raises(TypeError, match="mask is a masked array"):
+        fa.softmax(np.ones(3), mask=np.ma.array([True, True, False], mask=[True, False, False]))

@@ -66,7 +66,7 @@ def test_affinity_is_the_default():
     assert run(code, OMP_NUM_THREADS="", FASTACT_NUM_THREADS="").stdout.strip() == "1"
 
 
-@pytest.mark.parametrize("bad", ["0", "-2", "many", "1.5"])
+@pytest.mark.parametrize("bad", ["0", "-2", "many", "1.5", "4097", "9" * 30])
 def test_bad_environment(bad):
     done = run(SHOW, FASTACT_NUM_THREADS=bad)
     assert done.returncode == 1
