@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["crelu", "maxout"]
 
+FEW = 24
+"""Pieces of a unit up to which NumPy takes longer to reduce them than to compare whole arrays."""
+
 
 def _crelu_backward(grad: ArrayLike, x: ArrayLike, axis: int = -1) -> Array:
     """Gradient by the input of crelu.
@@ -191,5 +194,10 @@ def maxout(x: ArrayLike, pieces: int, axis: int = -1) -> Array:
     array([3., 2.])
     """
     apart, axis = _pieces("maxout", as_array("maxout", "x", x), pieces, axis)
-    largest: Array = np.max(apart, axis)
+    if apart.shape[axis] > FEW:
+        return np.asarray(np.max(apart, axis))
+    before = (slice(None),) * axis
+    largest: Array = apart[*before, 0].copy()
+    for piece in range(1, apart.shape[axis]):
+        np.maximum(largest, apart[*before, piece], out=largest)
     return largest

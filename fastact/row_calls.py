@@ -40,11 +40,25 @@ Axis = int | Sequence[int] | None
 
 _FLOATS = {np.dtype(t).num: np.dtype(t) for t in (np.float16, np.float32, np.float64)}
 
-COPIED = 1 << 18
+COPIED = 1 << 17
 """Elements of the rows that are copied at a time where a kernel cannot read them as they are."""
 
 # A backend that has no kernels for rows runs their programs in NumPy.
 _run_rows: Callable[..., bool] = getattr(backend_module, "run_rows", run_rows_in_numpy)
+_copy_halves: Callable[[Array, Array], bool] = getattr(backend_module, "copy_halves", lambda source, target: False)
+
+
+def _copy(source: Array, target: Array) -> None:
+    """Copy an array to one of its shape and any dtype."""
+    if not _copy_halves(source, target):
+        np.copyto(target, source, casting="unsafe")
+
+
+def _copied(x: Array, dtype: np.dtype[Any]) -> Array:
+    """Return a dense copy in a dtype."""
+    copy = np.empty(x.shape, dtype)
+    _copy(x, copy)
+    return copy
 
 
 def as_array(function: str, argument: str, x: Any) -> Array:
@@ -265,18 +279,18 @@ class Rows:
         axes = tuple(order.index(a) for a in self.axes)
         with np.errstate(all="ignore"):
             for index in self.blocks():
-                copies = [self._whole_rows(part_of(x, index)).transpose(order).astype(self.computed, "C") for x in inputs]
+                copies = [_copied(self._whole_rows(part_of(x, index)).transpose(order), self.computed) for x in inputs]
                 made = [np.empty(copies[0].shape, self.computed) for _ in results]
                 values = [part_of(x, index).transpose(order) for x in statistics]
                 if not _run_rows(program, copies, [*made, *values], axes, settings):
                     raise AssertionError(f"{self.function}: copies of the rows could not be worked on")
                 for target, result in zip(results, made, strict=True):
-                    np.copyto(part_of(target, index).transpose(order), result, casting="same_kind")
+                    _copy(result, part_of(target, index).transpose(order))
 
     def _whole_rows(self, x: Array) -> Array:
         """Return an input with all elements of its rows where it varies along some axes of a row only."""
         lengths = [x.shape[a] for a in self.axes]
-        if max(lengths, default=1) == 1:
+        if max(lengths, default=1) == 1 or lengths == [self.shape[a] for a in self.axes]:
             return x
         return np.broadcast_to(x, [self.shape[a] if a in self.axes else n for a, n in enumerate(x.shape)])
 

@@ -41,6 +41,7 @@ cdef extern from "driver.hpp" namespace "fastact" nogil:
     const Loop* other_form(const void*, Form)
     void inner_loop(char**, const ptrdiff_t*, const ptrdiff_t*, void*)
     void run_contiguous(const Loop&, const void* const*, const void* const*, void* const*, ptrdiff_t)
+    void c_copy_halves "fastact::copy_halves"(Storage, const char*, char*, ptrdiff_t)
     void set_threads(int)
     int get_threads()
     bint c_has_openmp "fastact::has_openmp"()
@@ -157,6 +158,22 @@ cdef inline bint apart_or_same(cnp.ndarray y, const void** inputs, int count):
         b = <const char*>inputs[i]
         if a != b and a < b + size and b < a + size:
             return False
+    return True
+
+
+def copy_halves(cnp.ndarray source, cnp.ndarray target):
+    """Copy an array of float16 to one of float32, or back; return False, before anything is done, unless they are dense."""
+    cdef Storage storage
+    if dense(source, cnp.NPY_FLOAT16) and dense(target, cnp.NPY_FLOAT32):
+        storage = HALF
+    elif dense(source, cnp.NPY_FLOAT32) and dense(target, cnp.NPY_FLOAT16):
+        storage = SINGLE
+    else:
+        return False
+    if not same_shape(source, target):
+        return False
+    with nogil:
+        c_copy_halves(storage, cnp.PyArray_BYTES(source), cnp.PyArray_BYTES(target), cnp.PyArray_SIZE(source))
     return True
 
 

@@ -171,9 +171,10 @@ void run_blocks(const Loop& loop, char** args, const ptrdiff_t* steps, ptrdiff_t
 const char* gather(Storage storage, const char* from, ptrdiff_t step, char* buffer, ptrdiff_t n) {
     const ptrdiff_t size = element_size(storage);
     if (storage == HALF) {
-        uint16_t half[BLOCK];
-        copy_strided<uint16_t>(from, step, reinterpret_cast<char*>(half), size, n);
-        table(false).widen(half, reinterpret_cast<float*>(buffer), n);
+        uint16_t together[BLOCK];
+        const bool direct = step == size;
+        if (!direct) copy_strided<uint16_t>(from, step, reinterpret_cast<char*>(together), size, n);
+        table(false).widen(direct ? reinterpret_cast<const uint16_t*>(from) : together, reinterpret_cast<float*>(buffer), n);
         return buffer;
     }
     if (step == size) return from;
@@ -185,9 +186,10 @@ const char* gather(Storage storage, const char* from, ptrdiff_t step, char* buff
 void scatter(Storage storage, const char* buffer, char* to, ptrdiff_t step, ptrdiff_t n) {
     const ptrdiff_t size = element_size(storage);
     if (storage == HALF) {
-        uint16_t half[BLOCK];
-        table(false).narrow(reinterpret_cast<const float*>(buffer), half, n);
-        copy_strided<uint16_t>(reinterpret_cast<char*>(half), size, to, step, n);
+        uint16_t together[BLOCK];
+        const bool direct = step == size;
+        table(false).narrow(reinterpret_cast<const float*>(buffer), direct ? reinterpret_cast<uint16_t*>(to) : together, n);
+        if (!direct) copy_strided<uint16_t>(reinterpret_cast<char*>(together), size, to, step, n);
     } else if (buffer != to) {
         if (storage == SINGLE) copy_strided<float>(buffer, size, to, step, n);
         else copy_strided<double>(buffer, size, to, step, n);
@@ -251,6 +253,17 @@ void run_contiguous(const Loop& loop, const void* const* inputs, const void* con
                     ptrdiff_t n) {
     run_threaded(loop, SCALARS, inputs, parameters, outputs, n);
     clear_floating_point_flags();
+}
+
+void copy_halves(Storage from_storage, const char* from, char* to, ptrdiff_t n) {
+    const ptrdiff_t blocks = (n + BLOCK - 1) / BLOCK;
+    share(threads_for(blocks, n, GRAIN), blocks, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t) {
+        const ptrdiff_t begin = first * BLOCK, count = (last * BLOCK < n ? last * BLOCK : n) - begin;
+        if (from_storage == HALF)
+            table(false).widen(reinterpret_cast<const uint16_t*>(from) + begin, reinterpret_cast<float*>(to) + begin, count);
+        else
+            table(false).narrow(reinterpret_cast<const float*>(from) + begin, reinterpret_cast<uint16_t*>(to) + begin, count);
+    });
 }
 
 void set_threads(int n) { threads = n; }

@@ -45,6 +45,9 @@ void inner_loop(char** args, const ptrdiff_t* dimensions, const ptrdiff_t* steps
 void run_contiguous(const Loop& loop, const void* const* inputs, const void* const* parameters, void* const* outputs,
                     ptrdiff_t n);
 
+// n contiguous elements of float16 to float32, or back if they are SINGLE.
+void copy_halves(Storage from_storage, const char* from, char* to, ptrdiff_t n);
+
 void set_threads(int threads);
 int get_threads();
 bool has_openmp();

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import _kernels
-from .._kernels import BlockSteps, Call, RowCall, run_rows
+from .._kernels import BlockSteps, Call, RowCall, copy_halves, run_rows
 
 if TYPE_CHECKING:
     from ..declaration import Declaration
 
-__all__ = ["BlockSteps", "Call", "RowCall", "info", "loops", "run_rows", "set_num_threads"]
+__all__ = ["BlockSteps", "Call", "RowCall", "copy_halves", "info", "loops", "run_rows", "set_num_threads"]
 
 
 def loops(declaration: Declaration, form: str) -> list[tuple[str, int, int]]:
