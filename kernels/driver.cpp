@@ -140,7 +140,7 @@ Storage storage_of(const Loop& loop, int operand) {
 }
 
 // Any strides and float16: block by block through buffers that stay in L1.
-void run_blocks(const Loop& loop, char** args, const ptrdiff_t* steps, ptrdiff_t n) {
+void run_blocks(const Loop& loop, char* const* args, const ptrdiff_t* steps, ptrdiff_t n) {
     const int operands = loop.inputs + loop.parameters;
     bool scalars = true;
     for (int k = loop.inputs; k < operands; k++) scalars &= steps[k] == 0;
@@ -164,6 +164,17 @@ void run_blocks(const Loop& loop, char** args, const ptrdiff_t* steps, ptrdiff_t
             scatter(storage_of(loop, operand), static_cast<char*>(to[k]), args[operand] + done * steps[operand], steps[operand], count);
         }
     }
+}
+
+void run_blocks_threaded(const Loop& loop, char* const* args, const ptrdiff_t* steps, ptrdiff_t n) {
+    const int operands = loop.inputs + loop.parameters + loop.outputs;
+    const ptrdiff_t blocks = (n + BLOCK - 1) / BLOCK;
+    share(threads_for(blocks, n, GRAIN), blocks, [&](ptrdiff_t first, ptrdiff_t last, ptrdiff_t) {
+        const ptrdiff_t begin = first * BLOCK, end = last * BLOCK < n ? last * BLOCK : n;
+        char* at[MAX_INPUTS + MAX_PARAMETERS + MAX_OUTPUTS];
+        for (int k = 0; k < operands; k++) at[k] = args[k] + begin * steps[k];
+        run_blocks(loop, at, steps, end - begin);
+    });
 }
 
 }  // namespace
@@ -234,7 +245,12 @@ void inner_loop(char** args, const ptrdiff_t* dimensions, const ptrdiff_t* steps
     const int operands = loop.inputs + loop.parameters;
     bool dense = loop.storage != HALF;
     for (int k = 0; k < loop.inputs; k++) dense &= steps[k] == size;
-    for (int k = 0; k < loop.outputs; k++) dense &= steps[operands + k] == size;
+    // The results of a reduction have one place.
+    bool apart = true;
+    for (int k = 0; k < loop.outputs; k++) {
+        dense &= steps[operands + k] == size;
+        apart &= steps[operands + k] != 0;
+    }
     bool scalars = true, arrays = true;
     for (int k = loop.inputs; k < operands; k++) {
         scalars &= steps[k] == 0;
@@ -244,6 +260,8 @@ void inner_loop(char** args, const ptrdiff_t* dimensions, const ptrdiff_t* steps
         run_threaded(loop, scalars ? SCALARS : ARRAYS, const_cast<const void* const*>(reinterpret_cast<void**>(args)),
                      const_cast<const void* const*>(reinterpret_cast<void**>(args + loop.inputs)),
                      reinterpret_cast<void**>(args + operands), n);
+    else if (apart)
+        run_blocks_threaded(loop, args, steps, n);
     else
         run_blocks(loop, args, steps, n);
     clear_floating_point_flags();
