@@ -41,6 +41,20 @@ def _log_softmax(x: Array, out: Array) -> None:
     np.subtract(out, np.log(row_sums(np.exp(out))), out=out)
 
 
+def _hardmax(x: Array, out: Array) -> None:
+    out.fill(0)
+    out[np.arange(len(x)), x.argmax(axis=1)] = 1
+
+
+def _sparsemax(x: Array, out: Array) -> None:
+    descending = -np.sort(-x, axis=1)
+    number = np.arange(1, x.shape[1] + 1)
+    sums = np.cumsum(descending, axis=1)
+    support = np.count_nonzero(1 + number * descending > sums, axis=1)
+    threshold = (sums[np.arange(len(x)), support - 1] - 1) / support
+    np.maximum(np.subtract(x, threshold[:, None], out=out), 0, out=out)
+
+
 def _zscore(x: Array, out: Array) -> None:
     np.subtract(x, row_sums(x) / x.shape[1], out=out)
     deviations = np.sqrt(np.einsum("ij,ij->i", out, out) / x.shape[1])
@@ -71,6 +85,8 @@ def _normalize(x: Array, out: Array) -> None:
 PLAIN_ROWS: dict[str, Callable[[Array, Array], object]] = {
     "softmax": _softmax,
     "log_softmax": _log_softmax,
+    "hardmax": _hardmax,
+    "sparsemax": _sparsemax,
     "layer_norm": _layer_norm,
     "rms_norm": _rms_norm,
     "minmax": _minmax,
