@@ -92,8 +92,8 @@ def reduce_by_scaled_ln2(x: Any, scale: Any, inverse: Any) -> Any:
 
 def exp(x: Any) -> Any:
     """Exponential."""
-    r, n = reduce_by_ln2(minimum(maximum(x, EXP_LOWEST), EXP_HIGHEST))
-    return ldexp(polynomial(r, EXP), n)
+    r, n = reduce_by_ln2(minimum(x, EXP_HIGHEST))
+    return where(x < EXP_LOWEST, 0.0, ldexp(polynomial(r, EXP), n))
 
 
 def growth(x: Any) -> Any:
@@ -141,11 +141,12 @@ def expm1(x: Any) -> Any:
 
 def expm1_and_exp(x: Any) -> Any:
     """Return ``exp(x) - 1`` and ``exp(x)`` for ``x`` not above zero."""
-    within = maximum(x, EXP_LOWEST)
+    vanished = x < EXP_LOWEST
+    within = where(vanished, 0.0, x)
     p, n = growth(within)
     scale = ldexp_low(1.0, n)
     e, _ = exp_near_one(within)
-    return fma(scale, p, scale - 1.0), ldexp_low(e, n)
+    return where(vanished, -1.0, fma(scale, p, scale - 1.0)), where(vanished, 0.0, ldexp_low(e, n))
 
 
 def log_of_parts(m: Any, n: Any, rest: Any) -> Any:
@@ -242,8 +243,9 @@ def sigmoid_tail_and_slope(t: Any) -> Any:
 
 def sigmoid_tail(t: Any) -> Any:
     """Logistic function of ``-t`` for ``t`` not below zero."""
-    q, slope, n = sigmoid_tail_and_slope(minimum(t, -EXP_LOWEST))
-    return q
+    vanished = t > -EXP_LOWEST
+    q, slope, n = sigmoid_tail_and_slope(where(vanished, 0.0, t))
+    return where(vanished, 0.0, q)
 
 
 def sigmoid(x: Any) -> Any:
@@ -381,7 +383,10 @@ def normal_tail_parts(t: Any) -> Any:
 
 def normal_cdf(x: Any) -> Any:
     """Distribution function of the standard normal distribution, accurate in the lower tail."""
-    tail, product, pull = normal_tail_parts(minimum(absolute(x), NORMAL_END))
+    a = absolute(x)
+    vanished = a >= NORMAL_END
+    tail, product, pull = normal_tail_parts(where(vanished, 0.0, a))
+    tail = where(vanished, 0.0, tail)
     return where(x < 0.0, tail, 1.0 - tail)
 
 

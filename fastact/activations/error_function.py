@@ -71,9 +71,10 @@ def erf(x: Any) -> Any:
     array([-0.8427,  0.    ,  0.5205])
     """
     a = absolute(x)
-    p, n = exp_of_minus_square(minimum(a, 0.75 * NORMAL_END))
+    vanished = a >= 0.75 * NORMAL_END
+    p, n = exp_of_minus_square(where(vanished, 0.0, a))
     slope = fma(ERF_SLOPE, p, fma(ERF_SLOPE_REST, p, ERF_SLOPE_REST) + ERF_SLOPE)
-    return copysign(erf_of_size(a), x), ldexp_low(slope, n)
+    return copysign(erf_of_size(a), x), where(vanished, 0.0, ldexp_low(slope, n))
 
 
 @activation(limits={-inf: (0.0, 0.0), inf: (1.0, 0.0)}, monotone=True, domain={"mu": (-1e30, 1e30), "sigma": (1e-30, 1e30)})
@@ -137,7 +138,10 @@ def gelu(x: Any) -> Any:
     >>> fa.gelu([-2.0, 0.0, 2.0]).round(4)
     array([-0.0455,  0.    ,  1.9545])
     """
-    tail, y, low = normal_tail_parts(minimum(absolute(x), NORMAL_END))
+    a = absolute(x)
+    vanished = a >= NORMAL_END
+    tail, y, low = normal_tail_parts(where(vanished, 0.0, a))
+    low = where(vanished, -0.0, low)
     return maximum(x, -0.0) - y, where(x < 0.0, low, 1.0 - low)
 
 

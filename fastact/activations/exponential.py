@@ -88,8 +88,8 @@ def exponential(x: Any) -> Any:
     >>> fa.exponential([-1.0, 0.0, 1.0]).round(4)
     array([0.3679, 1.    , 2.7183])
     """
-    near_one, n = exp_near_one(minimum(maximum(x, EXP_LOWEST), EXP_HIGHEST))
-    e = ldexp(near_one, n)
+    near_one, n = exp_near_one(minimum(x, EXP_HIGHEST))
+    e = where(x < EXP_LOWEST, 0.0, ldexp(near_one, n))
     return e, e
 
 
@@ -169,11 +169,12 @@ def selu(x: Any) -> Any:
     >>> fa.selu([-1.0, 0.0, 2.0]).round(4)
     array([-1.1113,  0.    ,  2.1014])
     """
-    r, n = reduce_by_ln2(maximum(minimum(x, 0.0), MISH_LOWEST))
+    vanished = x < MISH_LOWEST
+    r, n = reduce_by_ln2(where(vanished, 0.0, minimum(x, 0.0)))
     # SELU_SLOPE * exp(x) = (SELU_SLOPE + grown) * 2**n
     grown = fma(SELU_SLOPE, r, SELU_SLOPE * (r * r * polynomial(r, EXPM1)))
-    below = fall_from_height(SELU_SLOPE, grown, ldexp_low(1.0, n), n)
-    slope = ldexp_low(SELU_SLOPE + grown, n)
+    below = where(vanished, -SELU_SLOPE, fall_from_height(SELU_SLOPE, grown, ldexp_low(1.0, n), n))
+    slope = where(vanished, 0.0, ldexp_low(SELU_SLOPE + grown, n))
     return where(x < 0.0, below, SELU_SCALE * x), where(x > 0.0, SELU_SCALE, slope)
 
 
@@ -211,15 +212,16 @@ def celu(x: Any, alpha: Any = 1.0) -> Any:
     array([-0.4323,  2.    ])
     """
     inverse = 1.0 / alpha
-    below = maximum(minimum(x, 0.0), alpha * EXP_LOWEST)
+    vanished = x < alpha * EXP_LOWEST
+    below = where(vanished, 0.0, minimum(x, 0.0))
     # alpha * exp(x / alpha) = (alpha + grown) * 2**n
     line, n = reduce_by_scaled_ln2(below, alpha, inverse)
     r = line * inverse
     bend = r * polynomial(r, EXPM1)
     grown = fma(line, bend, line)
-    value = fall_from_height(alpha, grown, ldexp(1.0, n), n)
+    value = where(vanished, -alpha, fall_from_height(alpha, grown, ldexp(1.0, n), n))
     line_of_e = 1.0 + r
-    e = ldexp(line_of_e + fma(r, bend, r - (line_of_e - 1.0)), n)
+    e = where(vanished, 0.0, ldexp(line_of_e + fma(r, bend, r - (line_of_e - 1.0)), n))
     return where(x < 0.0, value, x), e, inverse * fma(-below, e, value)
 
 
@@ -275,8 +277,9 @@ def xielu(x: Any, alpha_p: Any = 0.8, alpha_n: Any = 0.8, beta: Any = 0.5, eps: 
     array([-0.2057,  0.45  ,  4.2   ])
     """
     above = maximum(x, 0.0)
-    p, n = growth(maximum(minimum(x, eps), EXP_LOWEST))
-    scale = ldexp_low(1.0, n)
+    vanished = x < EXP_LOWEST
+    p, n = growth(where(vanished, 0.0, minimum(x, eps)))
+    scale = where(vanished, 0.0, ldexp_low(1.0, n))
     grown = fma(scale, p, scale - 1.0)
     rest = fma(scale, p, (scale - 1.0) - grown)
     fall, fall_rest = sum_and_rest(beta, -alpha_n)
@@ -302,8 +305,12 @@ def sigmoid(x: Any) -> Any:
     >>> fa.sigmoid([-2.0, 0.0, 2.0]).round(4)
     array([0.1192, 0.5   , 0.8808])
     """
-    q, slope, n = sigmoid_tail_and_slope(minimum(absolute(x), -EXP_LOWEST))
-    return where(x < 0.0, q, 1.0 - q), ldexp_low(slope, n)
+    t = absolute(x)
+    # Nothing is made that would be subnormal, which is slow.
+    vanished = t > -EXP_LOWEST
+    q, slope, n = sigmoid_tail_and_slope(where(vanished, 0.0, t))
+    q = where(vanished, 0.0, q)
+    return where(x < 0.0, q, 1.0 - q), where(vanished, 0.0, ldexp_low(slope, n))
 
 
 @from_output(sigmoid)
@@ -334,10 +341,11 @@ def log_sigmoid(x: Any) -> Any:
     >>> fa.log_sigmoid([-2.0, 0.0, 2.0]).round(4)
     array([-2.1269, -0.6931, -0.1269])
     """
-    a = minimum(absolute(x), -EXP_LOWEST)
-    p, n = growth(-a)
+    a = absolute(x)
+    vanished = a > -EXP_LOWEST
+    p, n = growth(-where(vanished, 0.0, a))
     q = sigmoid_tail(a)
-    far = minimum(x, 0.0) - ldexp(log1p_of_growth(p, n), n)
+    far = minimum(x, 0.0) - where(vanished, 0.0, ldexp(log1p_of_growth(p, n), n))
     return where(a < SOFTPLUS_NEAR, -softplus_near_zero(-x, 0.0), far), where(x < 0.0, 1.0 - q, q)
 
 
@@ -368,9 +376,11 @@ def tanh(x: Any) -> Any:
     >>> fa.tanh([-1.0, 0.5]).round(4)
     array([-0.7616,  0.4621])
     """
-    a = minimum(absolute(x), TANH_END)
-    q, slope, n = sigmoid_tail_and_slope(a + a)
-    return copysign(tanh_of_magnitude(a), x), ldexp_low(slope, n + 2.0)
+    a = absolute(x)
+    vanished = a > TANH_END
+    within = where(vanished, 0.0, a)
+    q, slope, n = sigmoid_tail_and_slope(within + within)
+    return copysign(tanh_of_magnitude(minimum(a, TANH_END)), x), where(vanished, 0.0, ldexp_low(slope, n + 2.0))
 
 
 @from_output(tanh)
@@ -423,20 +433,22 @@ def lecun_tanh(x: Any) -> Any:
     >>> fa.lecun_tanh([-1.0, 0.0, 2.0]).round(4)
     array([-1.    ,  0.    ,  1.4929])
     """
-    a = minimum(absolute(x), 1.5 * TANH_END)
+    size = absolute(x)
+    vanished = size > 1.5 * TANH_END
+    a = where(vanished, 0.0, size)
     square = a * a
     small = fma(LECUN_SLOPE, a, a * fma(square, polynomial(square, LECUN_TANH), LECUN_SLOPE_REST))
     # From one on, where values and their units are larger, the rounding of the constants hardly counts.
     line, n = reduce_by_scaled_ln2(a, 0.75, FOUR_THIRDS)
     r = FOUR_THIRDS * line
-    gap = gap_of_tanh_of_half(r, n, LECUN_SCALE)
+    gap = where(vanished, 0.0, gap_of_tanh_of_half(r, n, LECUN_SCALE))
     # The derivative is 4 * LECUN_SLOPE * q * (1 - q) for q = 1 / (1 + exp(4 * a / 3)).
     denominator, inverse, error, scale = parts_of_sigmoid_tail(fma(r * r, polynomial(r, EXPM1), r), n)
     steep = LECUN_SLOPE * inverse
     steep_rest = fma(LECUN_SLOPE_REST, inverse, fma(LECUN_SLOPE, inverse, -steep))
     steep = steep + fma(steep, error, steep_rest)
     slope = fma(-scale * fma(inverse, error, inverse), steep, steep)
-    return copysign(where(a < 1.0, small, LECUN_SCALE - gap), x), ldexp(slope, 2.0 - n)
+    return copysign(where(size < 1.0, small, LECUN_SCALE - gap), x), where(vanished, 0.0, ldexp(slope, 2.0 - n))
 
 
 @activation(limits={-inf: (-30.0, 0.0), inf: (30.0, 0.0)}, monotone=True, domain={"cap": (1e-30, 1e30)})
@@ -462,11 +474,12 @@ def softcap(x: Any, cap: Any = 30.0) -> Any:
     # Near zero from x itself, as the quotient has lost some of it.
     square = z * z
     small = fma(a * square, polynomial(square, TANH), a)
-    line, n = reduce_by_scaled_ln2(minimum(a, TANH_END * cap), 0.5 * cap, inverse + inverse)
+    vanished = a > TANH_END * cap
+    line, n = reduce_by_scaled_ln2(where(vanished, 0.0, a), 0.5 * cap, inverse + inverse)
     r = line * (inverse + inverse)
-    gap = gap_of_tanh_of_half(r, n, cap)
+    gap = where(vanished, 0.0, gap_of_tanh_of_half(r, n, cap))
     q, slope = sigmoid_tail_and_slope_of_growth(fma(r * r, polynomial(r, EXPM1), r), n)
-    return copysign(where(z < TANH_SMALL, small, cap - gap), x), ldexp(slope, 2.0 - n)
+    return copysign(where(z < TANH_SMALL, small, cap - gap), x), where(vanished, 0.0, ldexp(slope, 2.0 - n))
 
 
 @activation(limits={-inf: (inf, -1.0), inf: (inf, 1.0)})
@@ -557,14 +570,15 @@ def softplus(x: Any, beta: Any = 1.0) -> Any:
     array([0.1269, 0.6931, 2.1269])
     """
     z = beta * x
-    a = minimum(absolute(z), DECAY_END)
+    a = absolute(z)
+    vanished = a >= DECAY_END
     # The exponent is right to more than its own digits: it has what the product with beta lost.
-    rest = where(a < DECAY_END, fma(beta, x, -z), 0.0)
+    rest = where(vanished, 0.0, fma(beta, x, -z))
     rest = where(z < 0.0, rest, -rest)
-    p, n = growth_of_sum(-a, rest)
+    p, n = growth_of_sum(-where(vanished, 0.0, a), rest)
     q = sigmoid_tail(a)
     q = fma(q * rest, 1.0 - q, q)
-    far = maximum(x, 0.0) + ldexp(log1p_of_growth(p, n) / beta, n)
+    far = maximum(x, 0.0) + where(vanished, 0.0, ldexp(log1p_of_growth(p, n) / beta, n))
     near = softplus_near_zero(z, where(z < 0.0, rest, -rest)) / beta
     return where(a < SOFTPLUS_NEAR, near, far), where(z < 0.0, q, 1.0 - q)
 
@@ -635,7 +649,8 @@ def mish(x: Any) -> Any:
     >>> fa.mish([-2.0, 0.0, 2.0]).round(4)
     array([-0.2525,  0.    ,  1.944 ])
     """
-    base = maximum(x, MISH_LOWEST)
+    vanished = x < MISH_LOWEST
+    base = where(vanished, 0.0, x)
     bounded = minimum(base, MISH_HIGHEST)
     # With w = exp(x) = (1 + p) * scale, tanh(softplus(x)) = w * (w + 2) / (w * (w + 2) + 2).
     p, n = growth(bounded)
@@ -664,7 +679,7 @@ def mish(x: Any) -> Any:
     once_rest = fma(top_rest, inverse, fma(top, inverse, -once))
     slope = once * inverse
     slope_rest = fma(slope, error + error, fma(once_rest, inverse, fma(once, inverse, -slope)))
-    slope = ldexp_low(slope + fma(slope, p, fma(slope_rest, p, slope_rest)), n + 2.0)
+    slope = where(vanished, -0.0, ldexp_low(slope + fma(slope, p, fma(slope_rest, p, slope_rest)), n + 2.0))
     return value, where(positive, fma(quotient, fma(bounded * fma(w, w, w), quotient, 1.0), 1.0), slope)
 
 
@@ -690,13 +705,14 @@ def silu(x: Any, beta: Any = 1.0) -> Any:
     size = absolute(x)
     steepness = absolute(beta)
     z = steepness * size
-    inside = z < DECAY_END
-    a = minimum(z, DECAY_END)
-    base = where(inside, size, 0.0)
+    vanished = z >= DECAY_END
+    a = where(vanished, 0.0, z)
+    base = where(vanished, 0.0, size)
     # The exponent is right to more than its own digits: it has what the product with beta lost.
-    rest = where(inside, fma(steepness, size, -z), 0.0)
+    rest = where(vanished, 0.0, fma(steepness, size, -z))
     p, n = growth_of_sum(a, rest)
     y, low = gate_and_slope(base, p, n, a, rest)
+    low = where(vanished, -0.0, low)
     falls = beta * x < 0.0
     return copysign(where(falls, y, size - y), x), where(falls, low, 1.0 - low), y * (base - y)
 
@@ -713,11 +729,14 @@ def quick_gelu(x: Any) -> Any:
     >>> fa.quick_gelu([-2.0, 0.0, 2.0]).round(4)
     array([-0.0643,  0.    ,  1.9357])
     """
-    a = minimum(absolute(x), 0.5 * DECAY_END)
+    size = absolute(x)
+    vanished = size >= 0.5 * DECAY_END
+    a = where(vanished, 0.0, size)
     z = QUICK_GELU * a
     rest = fma(QUICK_GELU_REST, a, fma(QUICK_GELU, a, -z))
     p, n = growth_of_sum(z, rest)
     y, low = gate_and_slope(a, p, n, z, rest)
+    low = where(vanished, -0.0, low)
     return where(x < 0.0, -y, x - y), where(x < 0.0, low, 1.0 - low)
 
 
@@ -736,10 +755,13 @@ def gelu_tanh(x: Any) -> Any:
     >>> fa.gelu_tanh([-2.0, 0.0, 2.0]).round(4)
     array([-0.0454,  0.    ,  1.9546])
     """
-    a = minimum(absolute(x), GELU_TANH_END)
+    size = absolute(x)
+    vanished = size >= GELU_TANH_END
+    a = where(vanished, 0.0, size)
     p, n = growth_of_cubic(a, GELU_TANH_CUBIC, GELU_TANH_CUBIC_REST, GELU_TANH_SHIFT, GELU_TANH_SHIFT_REST)
     steepness, rest = steepness_of_cubic(a, GELU_TANH_SLOPE, GELU_TANH_SLOPE_REST, GELU_TANH_SLOPE_CUBIC)
     y, low = gate_and_slope(a, p, n, steepness, rest)
+    low = where(vanished, -0.0, low)
     return where(x < 0.0, -y, x - y), where(x < 0.0, low, 1.0 - low)
 
 
@@ -755,10 +777,13 @@ def gelu_sigmoid_cubic(x: Any) -> Any:
     >>> fa.gelu_sigmoid_cubic([-2.0, 0.0, 2.0]).round(4)
     array([-0.0457,  0.    ,  1.9543])
     """
-    a = minimum(absolute(x), GELU_TANH_END)
+    size = absolute(x)
+    vanished = size >= GELU_TANH_END
+    a = where(vanished, 0.0, size)
     p, n = growth_of_cubic(a, GELU_CUBIC_CUBIC, GELU_CUBIC_CUBIC_REST, GELU_CUBIC_SHIFT, GELU_CUBIC_SHIFT_REST)
     steepness, rest = steepness_of_cubic(a, GELU_CUBIC_SLOPE, GELU_CUBIC_SLOPE_REST, GELU_CUBIC_SLOPE_CUBIC)
     y, low = gate_and_slope(a, p, n, steepness, rest)
+    low = where(vanished, -0.0, low)
     return where(x < 0.0, -y, x - y), where(x < 0.0, low, 1.0 - low)
 
 
@@ -774,7 +799,9 @@ def gaussian(x: Any) -> Any:
     >>> fa.gaussian([-1.0, 0.0, 2.0]).round(4)
     array([0.3679, 1.    , 0.0183])
     """
-    base = minimum(maximum(x, -0.75 * NORMAL_END), 0.75 * NORMAL_END)
+    vanished = absolute(x) >= 0.75 * NORMAL_END
+    base = where(vanished, 0.0, x)
     p, n = exp_of_minus_square(base)
     slope = -2.0 * base
-    return ldexp_low(1.0 + p, n), ldexp_low(fma(slope, p, slope), n)
+    value = where(vanished, 0.0, ldexp_low(1.0 + p, n))
+    return value, where(vanished, copysign(0.0, -x), ldexp_low(fma(slope, p, slope), n))
