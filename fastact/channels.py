@@ -197,7 +197,7 @@ def maxout(x: ArrayLike, pieces: int, axis: int = -1) -> Array:
     if apart.shape[axis] > FEW:
         return np.asarray(np.max(apart, axis))
     before = (slice(None),) * axis
-    largest: Array = apart[*before, 0].copy()
+    largest: Array = apart[*before, 0].astype(apart.dtype.newbyteorder("="))
     for piece in range(1, apart.shape[axis]):
         np.maximum(largest, apart[*before, piece], out=largest)
     return largest

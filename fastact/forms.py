@@ -18,7 +18,7 @@ import numpy as np
 
 from ._active import backend_module
 from .activations import DECLARATIONS
-from .arrays import check_dtype, check_out, check_writeable_in_place, sum_to_shape
+from .arrays import cast, check_dtype, check_out, check_writeable_in_place, sum_to_shape
 from .declaration import Declaration
 from .ufunc import make_ufunc, python_loop
 
@@ -233,8 +233,8 @@ class Form(_Call):
             check_dtype(self.__name__, name, value)
             if isinstance(value, np.ndarray | np.generic):
                 self._check_domain(name, value)
-                if precision is not None:
-                    value = value.astype(precision)
+                if precision is not None and value.dtype != precision:
+                    value = cast(value, precision)
                 if isinstance(value, np.ndarray) and value.ndim == 0:
                     # A scalar: an array of no dimensions would make other libraries promote the result.
                     value = value[()]

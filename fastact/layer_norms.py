@@ -399,7 +399,7 @@ def add_layer_norm(
     Returns
     -------
     y : ndarray
-        ``layer_norm(x + residual, ...)``.
+        ``layer_norm(x + residual, ...)``; of float16, of the sum before it is rounded.
     total : ndarray
         ``x + residual``, which the next residual connection takes.
 
@@ -493,7 +493,7 @@ def add_rms_norm(
     Returns
     -------
     y : ndarray
-        ``rms_norm(x + residual, ...)``.
+        ``rms_norm(x + residual, ...)``; of float16, of the sum before it is rounded.
     total : ndarray
         ``x + residual``, which the next residual connection takes.
 

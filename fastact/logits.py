@@ -113,7 +113,7 @@ class Logits:
             return mask
         with np.errstate(divide="ignore"):
             # Zero for True, -inf for False.
-            added: Array = np.log(mask, dtype=self.rows.computed)
+            added: Array = np.asarray(np.log(mask, dtype=self.rows.computed))
         return added
 
     def added(self, part: Part) -> Array:

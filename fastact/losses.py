@@ -151,7 +151,7 @@ def _cross_entropy_of_probabilities(
     one_of(function, "reduction", reduction, _REDUCTIONS)
     count = max(x.shape[axis], 1)
     if smoothing:
-        target = (1 - smoothing) * target + smoothing / count
+        target = (1 - smoothing) * target.astype(rows.computed) + smoothing / count
     if weight is not None:
         target = target * aligned(_weights_of_classes(function, weight, x.shape[axis]), x.ndim, (axis,))
     number = x.size // count

@@ -87,6 +87,9 @@ class Operation(_RowCall, Generic[_Forward, _Result, _Backward, _Gradient]):
         self._general = _without_warnings(function)
         self._run = run
         self.backward = _without_warnings(backward)
+        # Where pickle looks it up.
+        self.backward.__qualname__ = f"{self.__name__}.backward"
+        self.backward.__module__ = "fastact"
         if run is not None:
             self._serve_rows(run, in_place=False)
 

@@ -346,7 +346,7 @@ cdef class Call:
         values = tuple([scalar(numbers[i]) for i in range(self.single.parameters)])
         if out is None:
             return self.ufunc(*inputs, *values)
-        if not cnp.PyArray_CheckExact(out):
+        if self.single.outputs > 1 or not cnp.PyArray_CheckExact(out):
             return None
         y = out
         if (cnp.PyArray_TYPE(y) != number or not cnp.PyArray_ISWRITEABLE(y) or not same_shape(x, y) or overlaps_itself(y)):

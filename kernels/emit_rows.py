@@ -143,6 +143,11 @@ class RowProgram(Printer):
             if s.of_row or s.word is not None:
                 of_row.update(s.targets)
         self.split_outputs()
+        # The memory of an output may be an input's, which is read until then.
+        last = max(s.stage for s in self.statements_ if not s.of_row)
+        for s in self.statements_:
+            if s.output is not None and not s.of_row:
+                s.stage = last
         users: dict[str, set[int]] = {}
         for s in reversed(self.statements_):
             if not s.of_row and s.word is None and s.targets:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import overlaps_itself
 from ..declaration import Declaration
 from ..ufunc import make_ufunc
 
@@ -25,7 +26,8 @@ _threads = 1
 
 
 def _takes_result(out: Any, x: np.ndarray[Any, Any]) -> bool:
-    return type(out) is np.ndarray and out.dtype is x.dtype and out.shape == x.shape and out.flags.writeable
+    same_kind = type(out) is np.ndarray and out.dtype is x.dtype and out.shape == x.shape
+    return same_kind and out.flags.writeable and not overlaps_itself(out)
 
 
 class Call:

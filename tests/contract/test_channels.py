@@ -8,6 +8,13 @@ import pytest
 import fastact as fa
 
 
+@pytest.mark.parametrize("pieces", [2, 30])
+def test_maxout_in_native_byte_order(pieces):
+    largest = fa.maxout(np.arange(60, dtype=">f4"), pieces)
+    assert largest.dtype.isnative
+    assert (largest == np.arange(pieces - 1, 60, pieces)).all()
+
+
 @pytest.fixture
 def x(working_dtype):
     return np.random.default_rng(4).standard_normal((3, 8, 5)).astype(working_dtype)

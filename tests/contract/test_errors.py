@@ -407,6 +407,24 @@ def test_operations_in_place_have_no_out(twin):
     assert (out == 0).all()
 
 
+@pytest.mark.parametrize(
+    "x", [np.arange(4.0), np.arange(8.0)[::2], np.arange(4, dtype=np.float16)], ids=["dense", "strided", "half"]
+)
+def test_one_array_for_two_results(x):
+    with pytest.raises(TypeError) as caught:
+        fa.relu.value_and_derivative(x, out=np.zeros_like(x))
+    sentence(caught, "relu.value_and_derivative", "out is ndarray", "tuple of two arrays")
+
+
+def test_out_that_overlaps_itself():
+    memory = np.zeros(4)
+    out = np.lib.stride_tricks.as_strided(memory, (2, 2), (8, 8))
+    for x in (np.ones((2, 2)), np.ones((2, 4))[:, ::2]):
+        with pytest.raises(ValueError, match="elements of out share memory"):
+            fa.relu(x, out=out)
+    assert (memory == 0).all()
+
+
 @pytest.mark.parametrize("twin", [fa.softmax_, fa.layer_norm_, fa.batch_norm_])
 def test_operations_in_place_without_arguments(twin):
     with pytest.raises(TypeError) as caught:

@@ -95,6 +95,13 @@ def test_cross_entropy_of_probabilities(smoothing, reduction, working_dtype, rng
         )
 
 
+def test_smoothing_is_computed_in_float32(rng):
+    x, target = rng.normal(size=(3, 4)), np.array([[0, 1, 0, 0], [0.5, 0.5, 0, 0], [0, 0, 0, 1]], np.float16)
+    wanted = fa.cross_entropy.value_and_gradient(x, target.astype(float), label_smoothing=0.1)
+    for found, exact in zip(fa.cross_entropy.value_and_gradient(x, target, label_smoothing=0.1), wanted, strict=True):
+        np.testing.assert_allclose(found, exact, rtol=1e-14)
+
+
 @pytest.mark.parametrize("margin", [10, 16, 20, 30, 60, 80])
 def test_a_confident_row_keeps_its_digits(margin, working_dtype):
     """The loss and the gradient of a right and confident model: small numbers, not 0."""

@@ -95,6 +95,12 @@ def test_losses(dtype):
             fa.binary_cross_entropy_with_logits.value_and_gradient(x, np.full_like(x, 0.5), reduction=reduction)
 
 
+def test_parameters_that_underflow():
+    with np.errstate(all="raise"):
+        for slope in (np.float64(1e-40), 1e-40, np.full(3, 1e-40)):
+            fa.leaky_relu(np.ones(3, np.float32), slope)
+
+
 def test_statistics_that_overflow():
     x = np.array([[1e30], [-1e30]], np.float32)
     mean, variance = np.zeros(1, np.float32), np.ones(1, np.float32)

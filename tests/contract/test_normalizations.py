@@ -180,6 +180,26 @@ def test_dense_parameters_of_few_long_columns():
     assert done.returncode == 0, done
 
 
+@pytest.mark.parametrize("shape", [(40, 32), (16, 24), (8, 3), (1000, 20), (1000, 33), (5, 300), (4, 3, 50)], ids=str)
+@pytest.mark.parametrize(
+    "layout", [np.asarray, np.asfortranarray, lambda x: np.repeat(x, 2, -1)[..., ::2], lambda x: np.flip(np.flip(x).copy())]
+)
+def test_add_and_normalize_in_every_layout(layout, shape, dtype, rng):
+    x, residual = rng.normal(size=(2, *shape)).astype(dtype)
+    for axis in range(len(shape)):
+        weight = rng.normal(size=shape[axis]).astype(dtype)
+        wide = x.astype(np.longdouble) + residual
+        along = [1] * len(shape)
+        along[axis] = -1
+        bound = 4e-3 if dtype == "float16" else 1e-5 if dtype == "float32" else 1e-12
+        y, total = fa.add_layer_norm(layout(x), layout(residual), np.repeat(weight, 2)[::2], axis=axis)
+        np.testing.assert_allclose(y, row_truth.layer_norm(wide, axis) * weight.reshape(along), rtol=0, atol=bound)
+        np.testing.assert_array_equal(total, x + residual)
+        y, total = fa.add_rms_norm(layout(x), layout(residual), weight, axis=axis, eps=1e-5)
+        np.testing.assert_allclose(y, row_truth.rms_norm(wide, axis) * weight.reshape(along), rtol=0, atol=bound)
+        np.testing.assert_array_equal(total, x + residual)
+
+
 def test_add_and_normalize(working_dtype, rng):
     for shape in ((7,), (300, 1000), (4, 3, 50)):
         x, residual = rng.normal(size=(2, *shape)).astype(working_dtype)

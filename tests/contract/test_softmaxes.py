@@ -367,6 +367,15 @@ def test_a_masked_nan_has_no_gradient(working_dtype):
     np.testing.assert_array_equal(fa.logsumexp.backward(1.0, x, softcap=5.0, mask=mask), [0, *wanted])
 
 
+@pytest.mark.parametrize("mask", [True, np.array(True), np.array(0.0)], ids=repr)
+def test_masks_without_axes(mask, dtype):
+    x = np.array(2, dtype)
+    assert fa.softmax(x, axis=None, mask=mask) == 1
+    assert fa.log_softmax(x, axis=None, mask=mask) == 0
+    assert fa.logsumexp(x, axis=None, mask=mask) == 2
+    assert fa.logsumexp.backward(1.0, x, axis=None, mask=mask) == 1
+
+
 def test_masks_with_masks_are_refused():
     with pytest.raises(TypeError, match="mask is a masked array"):
         fa.softmax(np.ones(3), mask=np.ma.array([True, True, False], mask=[True, False, False]))
