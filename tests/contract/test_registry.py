@@ -13,6 +13,13 @@ from fastact.activations import DECLARATIONS
 from fastact.styles import STYLES, plain
 
 
+def test_backward_passes_are_pickled_by_name():
+    operations = [thing for thing in (getattr(fa, name) for name in fa.__all__) if isinstance(thing, fa.Operation)]
+    assert len(operations) > 20
+    for operation in operations:
+        assert pickle.loads(pickle.dumps(operation.backward)) is operation.backward
+
+
 def test_list_is_the_declarations():
     names = fa.list_activations()
     assert names == list(DECLARATIONS)
