@@ -47,9 +47,8 @@ class _Channels:
             )
         return aligned(array, self.x.ndim, (self.axis,))
 
-    def standardize(self, mean: Array, factor: Array, scale: Array, shift: Array, out: Array | None) -> Array:
-        """Subtract the mean, multiply by the factor and a scale, and add a shift."""
-        high, low = two_parts(mean, self.rows.computed)
+    def standardize(self, high: Array, low: Array, factor: Array, scale: Array, shift: Array, out: Array | None) -> Array:
+        """Subtract the mean, which has two parts, multiply by the factor and a scale, and add a shift."""
         (y,) = self.rows.run("standardize", [self.x, high, low, factor, scale, shift], [out])
         return y
 
@@ -256,6 +255,7 @@ def batch_norm(
     scale, shift = channels.numbers("weight", weight, 1.0), channels.numbers("bias", bias, -0.0)
     if not training:
         center, factor = _running(channels, mean, variance, eps)
+        high, low = two_parts(center, channels.rows.computed)
     else:
         momentum = real(name, "momentum", momentum)
         if not 0 <= momentum <= 1:
@@ -265,9 +265,9 @@ def batch_norm(
         length = channels.x.size // max(channels.count, 1)
         if variance is not None and length < 2:
             raise ValueError(f"{name}: x has {length} elements a channel; training needs two of them to move variance")
-        center, spread = wide_moments(name, channels.x, channels.batch, channels.rows.dtype)
-        factor = factor_of(spread, eps)
-    y = channels.standardize(center, factor, scale, shift, out)
+        high, low, spread = wide_moments(name, channels.x, channels.batch, channels.rows.dtype)
+        center, factor = in_one(high, low, wider(channels.rows.dtype)), factor_of(spread, eps)
+    y = channels.standardize(high, low, factor, scale, shift, out)
     if training:
         sample = length / max(length - 1, 1)
         for running, measured in ((mean, center), (variance, spread * sample)):

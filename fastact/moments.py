@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arrays import Array, computing_dtype
+from .arrays import Array
 from .row_calls import Rows, wider
 
 __all__ = ["Statistics", "check_statistics", "factor_of", "in_one", "measure", "two_parts", "wide_moments", "wide_sums"]
@@ -53,8 +53,8 @@ def check_statistics(function: str, statistics: Any, shape: tuple[int, ...]) -> 
     return given
 
 
-def wide_moments(function: str, x: Array, axes: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[Array, Array]:
-    """Return the mean and the population's variance over some axes, which keep the length 1.
+def wide_moments(function: str, x: Array, axes: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[Array, Array, Array]:
+    """Return the mean in two parts and the population's variance over some axes, which keep the length 1.
 
     Axes that are not neighbours are never brought together: the moments of the longest run of neighbours are measured, and
     those of the parts are combined.  The choice looks at the shape only, so that memory layout cannot change a bit.
@@ -71,21 +71,27 @@ def wide_moments(function: str, x: Array, axes: tuple[int, ...], dtype: np.dtype
 
     Returns
     -------
-    mean, variance : ndarray
+    high, low : ndarray
+        In the type that `dtype` is computed in.
+    variance : ndarray
         In a wider type than `dtype`.
     """
     run = _longest_run(x.shape, axes)
     high, low, norm = Rows(function, dtype, x.shape, run).run("moments", [x], values=3)
     wide = wider(dtype)
-    means, squares = high.astype(wide) + low, norm.astype(wide) ** 2
     length = math.prod(x.shape[a] for a in run)
     others = tuple(a for a in axes if a not in run)
     count = math.prod(x.shape[a] for a in others)
     if not length * count:
-        return (np.full([1 if a in axes else n for a, n in enumerate(x.shape)], np.nan, wide),) * 2
-    mean = means.mean(axis=others, keepdims=True)
-    between = ((means - mean) ** 2).mean(axis=others, keepdims=True)
-    return mean, squares.sum(axis=others, keepdims=True) / (length * count) + between
+        return (np.full([1 if a in axes else n for a, n in enumerate(x.shape)], np.nan, wide),) * 3
+    # The means of the parts are taken from one of them, so that an offset costs no digits.
+    origin = high[tuple(slice(1) if a in others else slice(None) for a in range(x.ndim))].astype(wide)
+    distances = (high - origin) + low
+    distance = distances.mean(axis=others, keepdims=True)
+    between = ((distances - distance) ** 2).mean(axis=others, keepdims=True)
+    variance = (norm.astype(wide) ** 2).sum(axis=others, keepdims=True) / (length * count) + between
+    mean = (origin + distance).astype(high.dtype)
+    return mean, ((origin - mean) + distance).astype(high.dtype), variance
 
 
 def measure(function: str, x: Array, axes: tuple[int, ...], dtype: np.dtype[Any], eps: float) -> tuple[Array, Array, Array]:
@@ -93,9 +99,8 @@ def measure(function: str, x: Array, axes: tuple[int, ...], dtype: np.dtype[Any]
     if _longest_run(x.shape, axes) == axes:
         high, low, factor = Rows(function, dtype, x.shape, axes).run("statistics", [x], settings=(eps,), values=3)
         return high, low, factor
-    mean, variance = wide_moments(function, x, axes, dtype)
-    computed = computing_dtype(dtype)
-    return *two_parts(mean, computed), factor_of(variance, eps).astype(computed)
+    high, low, variance = wide_moments(function, x, axes, dtype)
+    return high, low, factor_of(variance, eps).astype(high.dtype)
 
 
 def wide_sums(function: str, program: str, inputs: list[Array], axes: tuple[int, ...], dtype: np.dtype[Any]) -> list[Array]:

@@ -161,6 +161,22 @@ def test_groups_one_after_the_other(shape, axis, working_dtype, rng, monkeypatch
         assert same_bits(fa.group_norm(x, groups, *parameters, axis, out=within), wanted)
 
 
+@pytest.mark.parametrize("deviation", [1, 0.01])
+def test_an_offset_costs_no_digits(deviation, rng):
+    """Where the parts of a channel, or of a group, are not neighbours."""
+    x = 1e6 + deviation * rng.standard_normal((6, 4, 7, 5))
+    for y, axes in (
+        (fa.batch_norm(x, None, None, training=True), (0, 2, 3)),
+        (fa.group_norm(x, 1, axis=-1), (1, 2, 3)),
+        (fa.instance_norm(x, axis=-1), (1, 2)),
+        (fa.layer_norm(x, axis=(0, 2)), (0, 2)),
+    ):
+        wide = x.astype(np.longdouble) - 1e6
+        distance = wide - wide.mean(axis=axes, keepdims=True)
+        wanted = distance / np.sqrt((distance**2).mean(axis=axes, keepdims=True) + np.longdouble(1e-5))
+        np.testing.assert_allclose(y, wanted, rtol=0, atol=8 * np.finfo(float).eps)
+
+
 def test_training_on_single_elements_is_refused():
     """Their sample has no variance, and the running one would be NaN from then on."""
     mean, variance, x, out = np.zeros(2), np.ones(2), np.ones((1, 2)), np.zeros((1, 2))
