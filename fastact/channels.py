@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -196,8 +196,8 @@ def maxout(x: ArrayLike, pieces: int, axis: int = -1) -> Array:
     apart, axis = _pieces("maxout", as_array("maxout", "x", x), pieces, axis)
     if apart.shape[axis] > FEW:
         return np.asarray(np.max(apart, axis))
-    before = (slice(None),) * axis
-    largest: Array = apart[*before, 0].astype(apart.dtype.newbyteorder("="))
+    before: tuple[Any, ...] = (slice(None),) * axis
+    largest: Array = apart[(*before, 0)].astype(apart.dtype.newbyteorder("="))
     for piece in range(1, apart.shape[axis]):
-        np.maximum(largest, apart[*before, piece], out=largest)
+        np.maximum(largest, apart[(*before, piece)], out=largest)
     return largest

@@ -234,7 +234,7 @@ class Form(_Call):
             if isinstance(value, np.ndarray | np.generic):
                 self._check_domain(name, value)
                 if precision is not None and value.dtype != precision:
-                    value = cast(value, precision)
+                    value = cast(np.asarray(value), precision)
                 if isinstance(value, np.ndarray) and value.ndim == 0:
                     # A scalar: an array of no dimensions would make other libraries promote the result.
                     value = value[()]
