@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import Array, overlaps_itself
-from .blocks import copied_blocks
+from .blocks import block_indices, copied_blocks, part_of
 from .forms import activation
 from .moments import in_one
 from .row_calls import Rows, number_of, result_dtype
@@ -19,6 +19,9 @@ __all__ = ["clip_by_norm_", "clip_by_value_"]
 
 SAFE = 1e-25
 """A sum of powers above which those that underflow do not count, nor sums of squares that underflow in float32."""
+
+SUMMED = 1 << 18
+"""Elements whose squares are added at a time; for each row among them a few numbers are kept."""
 
 NEIGHBOURS = 4096
 """Elements whose squares are added one after the other: more would cost digits."""
@@ -89,14 +92,16 @@ def _square_sum(x: Array) -> float:
     x = np.atleast_1d(x)
     whole = x.shape[-1] // NEIGHBOURS * NEIGHBOURS
     parts = [x] if whole == 0 else [x[..., :whole].reshape(*x.shape[:-1], -1, NEIGHBOURS), x[..., whole:]]
-    sums = 0.0
+    sums = []
     for part in parts:
-        rows = Rows("clip_by_norm_", result_dtype(x), part.shape, (part.ndim - 1,))
-        total, rest = rows.run("square_sum", [part], values=2, value_if_empty=0.0)
-        if np.isinf(total).any():
-            return math.inf
-        sums += float(in_one(total, rest, np.float64).sum())
-    return sums
+        for index in block_indices(part.shape[:-1], max(1, SUMMED // max(part.shape[-1], 1))):
+            some = part_of(part, index)
+            rows = Rows("clip_by_norm_", result_dtype(x), some.shape, (some.ndim - 1,))
+            total, rest = rows.run("square_sum", [some], values=2, value_if_empty=0.0)
+            if np.isinf(total).any():
+                return math.inf
+            sums.append(float(in_one(total, rest, np.float64).sum()))
+    return math.fsum(sums)
 
 
 def _power_sum(arrays: Sequence[Array], p: float, unit: float) -> float:

@@ -13,7 +13,7 @@ from .blocks import Index, part_of
 from .forms import activation
 from .row_calls import Axis, Rows, apart, as_array, axes_of, one_of, real, result_dtype
 
-__all__ = ["PREPARED", "Logits", "Part"]
+__all__ = ["PREPARED", "Logits"]
 
 # Elements that are capped or masked at a time before a kernel takes them, enough for some threads.
 PREPARED = 1 << 17

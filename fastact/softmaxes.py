@@ -9,7 +9,7 @@ import numpy as np
 
 from .arrays import Array, share_memory
 from .blocks import part_of
-from .logits import PREPARED, Logits, Part
+from .logits import PREPARED, Logits
 from .operation import MaskedRun, RowRun, differentiable, in_place
 from .row_calls import Axis, Rows, as_array, axes_of, check_same_shape, real, result_dtype
 
@@ -30,6 +30,9 @@ __all__ = [
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+
+CORRECTED = 1 << 14
+"""Elements of rows of which the first largest one is sought at a time."""
 
 
 def _from_output(function: str, program: str, grad: Any, y: Any, axis: Axis, out: Any, settings: tuple[float, ...] = ()) -> Array:
@@ -668,26 +671,28 @@ def hardmax(
     """
     logits = Logits("hardmax", x, axis, out, scale, softcap, mask, masked_row)
     result = logits.result()
-    for part in logits.parts(result, None if logits.plain else PREPARED):
+    for part in logits.parts(result, PREPARED):
         scores = part.x if logits.plain else logits.added(part)
         _, number, largest = part.rows.run("hardmax", [scores], [part.out], values=2)
-        if np.any(number > 1):
-            _keep_the_first(part, number > 1)
+        tied = number > 1
+        if ties := np.count_nonzero(tied):
+            few = ties * part.out.size <= CORRECTED * tied.size
+            for place in part.rows.blocks(part.out.size if few else CORRECTED):
+                _keep_the_first(part.rows, part_of(part.out, place), part_of(tied, place))
         if logits.mask is not None:
             np.copyto(part.out, logits.empty, where=largest == -np.inf)
     return result
 
 
-def _keep_the_first(part: Part, tied: Array) -> None:
+def _keep_the_first(rows: Rows, out: Array, tied: Array) -> None:
     """Leave one of the ones in each of the tied rows."""
-    kept = part.rows.kept
-    rows = part.out.transpose([*kept, *part.rows.axes])[np.newaxis]
-    place = np.nonzero(tied.reshape(rows.shape[: 1 + len(kept)]))
-    chosen = rows[place].reshape(len(place[0]), -1)
+    of_rows = out.transpose([*rows.kept, *rows.axes])[np.newaxis]
+    place = np.nonzero(tied.reshape(of_rows.shape[: 1 + len(rows.kept)]))
+    chosen = of_rows[place].reshape(len(place[0]), -1)
     first = chosen.argmax(axis=1)
     chosen[...] = 0
     chosen[np.arange(len(chosen)), first] = 1
-    rows[place] = chosen.reshape(-1, *rows.shape[1 + len(kept) :])
+    of_rows[place] = chosen.reshape(-1, *of_rows.shape[1 + len(rows.kept) :])
 
 
 def softmax_jacobian(y: ArrayLike) -> Array:

@@ -24,6 +24,7 @@ calls = dict(
     softmax_=lambda x: fa.softmax_(x, axis),
     log_softmax_=lambda x: fa.log_softmax_(x, axis, scale=0.5, mask=mask),
     hardmax_=lambda x: fa.hardmax_(x, axis, scale=0.5, mask=mask),
+    hardmax_of_ties=lambda x: fa.hardmax_(x, axis),
     softmin_=lambda x: fa.softmin_(x, axis, softcap=2.0, mask=np.broadcast_to(True, x.shape)),
     zscore_=lambda x: fa.zscore_(x, axis),
     minmax_=lambda x: fa.minmax_(x, axis),
@@ -47,6 +48,7 @@ def along_axes_apart(x):
     fa.softmax_(x.reshape(len(x), 4, 4, -1), (1, 3))
 
 
+calls["clip_by_norm_"] = lambda x: fa.clip_by_norm_(x, 1e9)
 if rows == length:
     calls["sparsemax_"] = lambda x: fa.sparsemax_(x, axis)
     calls["batch_norm_"] = lambda x: fa.batch_norm_(x, None, None, ones, ones, axis, training=True)
