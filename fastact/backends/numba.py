@@ -47,6 +47,7 @@ class Call:
         in_place: bool,
     ) -> None:
         self._count = 2 if form == "backward" else 1
+        self._results = 2 if form == "value_and_derivative" else 1
         self._writes = in_place
         self._parameters = parameters
         self._domain = domain
@@ -64,7 +65,7 @@ class Call:
                 count == 1 or (type(args[0]) is np.ndarray and args[0].dtype is dtype and args[0].shape == x.shape)
             ):
                 out = {"out": kwargs["out"]} if "out" in kwargs else {}
-                if out and not _takes_result(out["out"], x):
+                if out and (self._results > 1 or not _takes_result(out["out"], x)):
                     return self._general(*args, **kwargs)  # type: ignore[attr-defined]
                 values = self._singles if dtype is _FLOAT32 else self._doubles
                 if len(args) > count or len(kwargs) > len(out) or values is None:
