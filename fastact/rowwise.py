@@ -110,7 +110,7 @@ def frame(largest: Any) -> tuple[Any, Any, Any, Any]:
     return subtracted, top, top - EXP_RANGE, LIFT - round(top * LOG2_E)
 
 
-def reciprocal(x: Any, rest: Any) -> tuple[Any, Any]:
+def reciprocal_in_parts(x: Any, rest: Any) -> tuple[Any, Any]:
     """1 / (x + rest) in two parts, so that multiplying by it is as exact as dividing."""
     high = 1.0 / x
     return high, (fma(-x, high, 1.0) - rest * high) * high
@@ -139,7 +139,7 @@ def excess_of(others: Any, equals: Any, one: Any, rest: Any) -> Any:
 
     The maximum's own share is left out, so that a dominant class keeps its digits.
     """
-    high, low = reciprocal(one, rest)
+    high, low = reciprocal_in_parts(one, rest)
     return times(others, high, low) + (equals - 1.0)
 
 
@@ -149,7 +149,7 @@ def softmax(x: Any) -> Any:
     subtracted, top, bottom, rescale = frame(largest)
     e = relative_exp(x, largest, subtracted, top, bottom, rescale)
     total, rest = row_sum_parts(e)
-    high, low = reciprocal(total, rest)
+    high, low = reciprocal_in_parts(total, rest)
     return times(e, high, low)
 
 
@@ -159,7 +159,7 @@ def masked_softmax(x: Any, mask: Any, scale: Any = 1.0, empty: Any = 0.0) -> Any
     subtracted, top, bottom, rescale = frame(largest)
     e = relative_exp(logits, largest, subtracted, top, bottom, rescale)
     total, rest = row_sum_parts(e)
-    high, low = reciprocal(total, rest)
+    high, low = reciprocal_in_parts(total, rest)
     return where(largest < -LARGEST, empty, times(e, high, low))
 
 

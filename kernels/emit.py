@@ -16,7 +16,7 @@ from pathlib import Path
 
 WORDS = {
     "absolute": 1, "copysign": 2, "exponent": 1, "floor": 1, "fma": 3, "ldexp": 2, "ldexp_low": 2, "mantissa": 1,
-    "maximum": 2, "minimum": 2, "polynomial": 2, "round": 1, "sqrt": 1, "truncate": 1, "where": 3,
+    "maximum": 2, "minimum": 2, "polynomial": 2, "reciprocal": 1, "round": 1, "sqrt": 1, "truncate": 1, "where": 3,
 }  # fmt: skip
 """The words of the language and their number of arguments."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from ..coefficients import ATAN, HALF_PI, HALF_PI_REST, HUGE, SMALLEST_NORMAL, SQUARE_END
 from ..declaration import activation, from_output
 from ..elementary import exp, log1p_within_range, product_and_rest, sum_and_rest
-from ..words import absolute, copysign, exponent, fma, ldexp, maximum, minimum, polynomial, sqrt, where
+from ..words import absolute, copysign, exponent, fma, ldexp, maximum, minimum, polynomial, reciprocal, sqrt, where
 
 
 @activation(limits={-inf: (-1.0, 0.0), inf: (1.0, 0.0)}, aliases=("soft_sign",), monotone=True)
@@ -77,12 +77,12 @@ def squareplus(x: Any, b: Any = 4.0) -> Any:
     # Below zero, quotients; what rounding took from their denominators is put back.
     h_rest = fma(0.5, a, 0.5 * r - h)
     quarter = 0.25 * b
-    inverse = 1.0 / h
-    low = quarter * inverse
-    low = where(far, low, fma(inverse, fma(-low, h_rest, fma(-low, h, quarter)), low))
+    h_inverse = reciprocal(h)
+    low = quarter * h_inverse
+    low = where(far, low, fma(h_inverse, fma(-low, h_rest, fma(-low, h, quarter)), low))
     d = fma(near, r, square)
     d_rest = fma(near, r, square - d)
-    d_inverse = 1.0 / where(far, a, d)
+    d_inverse = reciprocal(where(far, a, d))
     half = 0.5 * b
     slope = half * d_inverse
     slope = where(far, (0.5 * slope) * d_inverse, fma(d_inverse, fma(-slope, d_rest, fma(-slope, d, half)), slope))
@@ -155,7 +155,7 @@ def smu1(x: Any, alpha: Any = 0.25, mu: Any = 4.352665993287951e-9) -> Any:
     square_rest = square_rest + fma(2.0 * u, u_rest, u_square_rest + v_square_rest)
     root = sqrt(square)
     d = fma(root, u, square)
-    d_inverse = 1.0 / maximum(d, SMALLEST_NORMAL)
+    d_inverse = reciprocal(maximum(d, SMALLEST_NORMAL))
     root_rest = (0.5 * d_inverse * (root + u)) * (fma(-root, root, square) + square_rest)
     hypotenuse = where(far, maximum(opening * a, v), root)
     # Above zero the value is half of (1 + alpha) * a + root.
@@ -214,7 +214,7 @@ def dish(x: Any) -> Any:
     h = sqrt(square)
     # 1 - a / h is one over h * (h + a), and the value below zero half of that times x.
     denominator = fma(near, h, square)
-    gap = 1.0 / where(far, a, denominator)
+    gap = reciprocal(where(far, a, denominator))
     # What rounding took from the square, its root and the denominator is put back.
     lost = fma(-h, h, square) + square_rest
     rest = fma(near, h, square - denominator) + fma(0.5 * lost, 1.0 - gap, square_rest)

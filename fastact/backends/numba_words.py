@@ -182,9 +182,15 @@ def truncate(context: Any, builder: ir.IRBuilder, type_: types.Float, x: ir.Valu
     return _float(context, builder, type_, builder.and_(_bits(builder, type_, x), kept))
 
 
+@_unary
+def reciprocal(context: Any, builder: ir.IRBuilder, type_: types.Float, x: ir.Value) -> ir.Value:
+    return builder.fdiv(ir.Constant(x.type, 1.0), x)
+
+
 WORDS: dict[str, Any] = {
     "fma": _ternary(_llvm_fma),
     "polynomial": polynomial,
+    "reciprocal": reciprocal,
     "round": _unary(_llvm("roundeven")),
     "floor": _unary(_llvm("floor")),
     "ldexp": ldexp,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from catalogue import MAY_STEP_DOWN, SLOW
 from errors import from_wider, ulp_error
-from inputs import neighbours, samples, specials, stretches, walk
+from inputs import neighbours, same_bits, samples, specials, stretches, walk
 from mpmath import mp, mpf
 from truth import TRUTH, derivative
 
@@ -203,3 +203,13 @@ def test_tails_are_subnormal_before_they_are_zero(name):
     subnormal = (y != 0) & (np.abs(y) < np.finfo("float32").tiny)
     assert subnormal.any()
     assert (np.sort(x[y == 0])[-1:] < x[subnormal].min()).all()
+
+
+def test_reciprocals_are_rounded_right(working_dtype, rng):
+    """Far below zero squareplus with b = 4 is one over the magnitude, whose digits no formula corrects."""
+    info = np.finfo(working_dtype)
+    ones = 2.0 - info.eps
+    significands = np.concatenate([[1.0, 1.0 + info.eps, 1.5, ones - info.eps, ones], rng.uniform(1.0, 2.0, 3000)])
+    powers = np.arange(info.maxexp // 2 + 2, info.maxexp)
+    a = np.ldexp(significands.astype(working_dtype)[:, None], powers)
+    assert same_bits(fa.squareplus(-a), 1.0 / a)
