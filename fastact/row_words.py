@@ -20,6 +20,7 @@ __all__ = [
     "row_length",
     "row_maximum",
     "row_moments",
+    "row_mostly_zero",
     "row_norm",
     "row_sum",
     "row_sum_parts",
@@ -81,6 +82,10 @@ def row_moments(x: Array, origin: Array) -> tuple[Array, Array, Array]:
     distance = np.subtract(x, origin, dtype=_WIDER[x.dtype])
     mean = _sum(distance) / x.shape[1]
     return *_parts(mean, x.dtype), np.sqrt(_sum((distance - mean) ** 2)).astype(x.dtype)
+
+
+def row_mostly_zero(value: Any) -> Any:
+    return value
 
 
 def row_first(x: Array) -> Array:

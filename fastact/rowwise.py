@@ -13,6 +13,7 @@ A *row* is what an operation normalises: the elements along its axis.  The row w
     row_norm(x)                   the square root of the sum of the squares
     row_length(x)                 the number of elements
     row_first(x)                  the first element of an input
+    row_mostly_zero(value)        a value of the row that is zero for most rows: kernels work on those with all that a zero saves
     high, low, norm = row_moments(x, origin)
                                   the mean of ``x - origin`` in two parts, and the norm of the distances from it, where ``origin``
                                   is an element of the row
@@ -42,6 +43,7 @@ from .row_words import (
     row_length,
     row_maximum,
     row_moments,
+    row_mostly_zero,
     row_norm,
     row_sum,
     row_sum_parts,
@@ -89,7 +91,8 @@ def scaled_exp_in_parts(x: Any, n: Any) -> tuple[Any, Any]:
 
 def relative_exp(x: Any, largest: Any, subtracted: Any, top: Any, bottom: Any, scale: Any) -> Any:
     """exp(x) scaled so that the largest is near 2**LIFT."""
-    return scaled_exp(maximum(where(x == largest, top, x - subtracted), bottom), scale)
+    offset = where(subtracted == 0.0, x, where(x == largest, top, x - subtracted))
+    return scaled_exp(maximum(offset, bottom), scale)
 
 
 def origin(largest: Any) -> Any:
@@ -103,11 +106,10 @@ def offset_of_largest(largest: Any, subtracted: Any) -> Any:
     return where(largest > LARGEST, 0.0, largest - subtracted)
 
 
-def frame(largest: Any) -> tuple[Any, Any, Any, Any]:
-    """What `relative_exp` needs of a row with this maximum."""
-    subtracted = origin(largest)
+def frame(largest: Any, subtracted: Any) -> tuple[Any, Any, Any]:
+    """What `relative_exp` needs of a row with this maximum besides."""
     top = offset_of_largest(largest, subtracted)
-    return subtracted, top, top - EXP_RANGE, LIFT - round(top * LOG2_E)
+    return top, top - EXP_RANGE, LIFT - round(top * LOG2_E)
 
 
 def reciprocal_in_parts(x: Any, rest: Any) -> tuple[Any, Any]:
@@ -143,10 +145,16 @@ def excess_of(others: Any, equals: Any, one: Any, rest: Any) -> Any:
     return times(others, high, low) + (equals - 1.0)
 
 
+def below_largest(x: Any, largest: Any, subtracted: Any) -> Any:
+    """x - largest, which is 0 for the largest, also where it is infinite."""
+    return where(subtracted == 0.0, x - largest, where(x == largest, 0.0, x - largest))
+
+
 def softmax(x: Any) -> Any:
     # Subtracting the maximum from x would round; its power of two is taken out of the exponentials instead.
     largest = row_fmax(x)
-    subtracted, top, bottom, rescale = frame(largest)
+    subtracted = row_mostly_zero(origin(largest))
+    top, bottom, rescale = frame(largest, subtracted)
     e = relative_exp(x, largest, subtracted, top, bottom, rescale)
     total, rest = row_sum_parts(e)
     high, low = reciprocal_in_parts(total, rest)
@@ -156,7 +164,8 @@ def softmax(x: Any) -> Any:
 def masked_softmax(x: Any, mask: Any, scale: Any = 1.0, empty: Any = 0.0) -> Any:
     logits = masked(x, mask, scale)
     largest = row_maximum(logits)
-    subtracted, top, bottom, rescale = frame(largest)
+    subtracted = row_mostly_zero(origin(largest))
+    top, bottom, rescale = frame(largest, subtracted)
     e = relative_exp(logits, largest, subtracted, top, bottom, rescale)
     total, rest = row_sum_parts(e)
     high, low = reciprocal_in_parts(total, rest)
@@ -165,30 +174,33 @@ def masked_softmax(x: Any, mask: Any, scale: Any = 1.0, empty: Any = 0.0) -> Any
 
 def log_softmax(x: Any) -> Any:
     largest = row_fmax(x)
-    subtracted, top, bottom, rescale = frame(largest)
+    subtracted = row_mostly_zero(origin(largest))
+    top, bottom, rescale = frame(largest, subtracted)
     e = relative_exp(x, largest, subtracted, top, bottom, rescale)
     others = row_sum(where(x == largest, 0.0, e))
     equals = row_count(where(x == largest, 1.0, 0.0))
     one, rest = scaled_exp_in_parts(top, rescale)
     spread = log1p(excess_of(others, equals, one, rest))
-    return where(x == largest, 0.0, x - largest) - spread
+    return below_largest(x, largest, subtracted) - spread
 
 
 def masked_log_softmax(x: Any, mask: Any, scale: Any = 1.0, empty: Any = 0.0) -> Any:
     logits = masked(x, mask, scale)
     largest = row_maximum(logits)
-    subtracted, top, bottom, rescale = frame(largest)
+    subtracted = row_mostly_zero(origin(largest))
+    top, bottom, rescale = frame(largest, subtracted)
     e = relative_exp(logits, largest, subtracted, top, bottom, rescale)
     others = row_sum(where(logits == largest, 0.0, e))
     equals = row_count(where(logits == largest, 1.0, 0.0))
     one, rest = scaled_exp_in_parts(top, rescale)
     spread = log1p(excess_of(others, equals, one, rest))
-    return where(largest < -LARGEST, empty, where(logits == largest, 0.0, logits - largest) - spread)
+    return where(largest < -LARGEST, empty, below_largest(logits, largest, subtracted) - spread)
 
 
 def logsumexp(x: Any, mask: Any, scale: Any = 1.0) -> Any:
     largest = row_maximum(masked(x, mask, scale))
-    subtracted, top, bottom, rescale = frame(largest)
+    subtracted = row_mostly_zero(origin(largest))
+    top, bottom, rescale = frame(largest, subtracted)
     logits = masked(x, mask, scale)
     e = relative_exp(logits, largest, subtracted, top, bottom, rescale)
     others = row_sum(where(logits == largest, 0.0, e))
@@ -573,7 +585,8 @@ def surprise(chosen: Any, largest: Any, spread: Any) -> tuple[Any, Any]:
 
 def cross_entropy(x: Any, chosen: Row, factor: Row) -> Any:
     largest = row_maximum(x)
-    subtracted, top, bottom, rescale = frame(largest)
+    subtracted = row_mostly_zero(origin(largest))
+    top, bottom, rescale = frame(largest, subtracted)
     e = relative_exp(x, largest, subtracted, top, bottom, rescale)
     others = row_sum(where(x == largest, 0.0, e))
     equals = row_count(where(x == largest, 1.0, 0.0))
@@ -591,7 +604,8 @@ def cross_entropy_of_probabilities(x: Any, target: Any, chosen: Row, weight: Row
     # `weight` is the part of the target that the caller gives to a single class, `more` that times the factor.
     largest = row_maximum(x)
     mass = row_sum(target)
-    subtracted, top, bottom, rescale = frame(largest)
+    subtracted = row_mostly_zero(origin(largest))
+    top, bottom, rescale = frame(largest, subtracted)
     distance = row_dot(target, where((x == largest) | (target == 0.0), 0.0, largest - x))
     others = row_sum(where(x == largest, 0.0, relative_exp(x, largest, subtracted, top, bottom, rescale)))
     equals = row_count(where(x == largest, 1.0, 0.0))

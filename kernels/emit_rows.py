@@ -27,7 +27,8 @@ RESULTS = {"row_distance_dot": 2, "row_sum_parts": 2, "row_moments": 3}
 
 LENGTH = "row_length"
 FIRST = "row_first"
-WORDS = {*REDUCTIONS, LENGTH, FIRST}
+MOSTLY_ZERO = "row_mostly_zero"
+WORDS = {*REDUCTIONS, LENGTH, FIRST, MOSTLY_ZERO}
 
 OF_ROW = "Row"
 """The annotation of an input that has one value a row."""
@@ -64,6 +65,7 @@ class RowProgram(Printer):
         self.read_arguments()
         self.statements_: list[Statement] = []
         self.firsts: dict[str, int] = {}
+        self.mostly_zero: str | None = None
         for node in self.body():
             self.statements_ += self.read_return(node) if isinstance(node, ast.Return) else [self.read_assignment(node)]
         self.schedule()
@@ -111,6 +113,11 @@ class RowProgram(Printer):
             if target in self.assigned:
                 raise self.refuse(node, f"`{target}` is assigned twice; a row program names every value once")
         self.assigned.update(targets)
+        if word == MOSTLY_ZERO:
+            if self.mostly_zero is not None:
+                raise self.refuse(node, f"there is one `{MOSTLY_ZERO}` in a program")
+            self.mostly_zero, word = targets[0], None
+            node.value = value = value.args[0]  # type: ignore[attr-defined]
         if word == FIRST:
             self.firsts[targets[0]] = self.read_first(node)
         return Statement(node, value, targets, self.names_in(value) if word not in (LENGTH, FIRST) else set(), word)
@@ -270,6 +277,11 @@ class RowProgram(Printer):
         written |= {self.kept[t] for s in stage.elements for t in s.targets if t in self.kept}
         return sum(1 << k for k in written)
 
+    def mostly_zero_in(self, stage: Stage) -> int:
+        """Return the slot of the value that is mostly zero if the elements of a stage read it, else -1."""
+        read = set().union(*(s.names for s in [*stage.elements, *stage.reductions]))
+        return self.slots[self.mostly_zero] if self.mostly_zero in read else -1
+
     def print(self) -> list[str]:
         name = f"{self.function.name}_program"
         slots = ", ".join(str(self.slots[r]) for r in self.row_outputs)
@@ -293,6 +305,7 @@ class RowProgram(Printer):
                 f"template <> struct {name}::Stage<{number}> {{",
                 f"    using Reduced = Reductions<{kinds}>;",
                 f"    static constexpr unsigned stores = {self.stored_by(stage)};",
+                f"    static constexpr int mostly_zero = {self.mostly_zero_in(stage)};",
                 f"    static constexpr bool ends = {str(bool(stage.reductions or stage.rows)).lower()};",
                 "    template <class V>",
                 "    static FASTACT_INLINE void element([[maybe_unused]] const V* inputs, [[maybe_unused]] const V* kept,",

@@ -42,48 +42,49 @@ template <class V> FASTACT_INLINE V rotate(V v, int by) {
     }
 }
 
-// The first `count` lanes; the others are zero.
-template <class V> FASTACT_INLINE V load_some(const ScalarOf<V>* from, ptrdiff_t count) {
+// The lanes from `first` to before `end` of what would begin at `at`, where nothing else is touched; the others are zero.
+template <class V> FASTACT_INLINE V load_some(const ScalarOf<V>* at, ptrdiff_t first, ptrdiff_t end) {
     ScalarOf<V> padded[lanes<V>] = {};
-    memcpy(padded, from, count * sizeof(ScalarOf<V>));
+    memcpy(padded + first, at + first, (end - first) * sizeof(ScalarOf<V>));
     return load<V>(padded);
 }
 
-template <class V> FASTACT_INLINE void store_some(ScalarOf<V>* to, V v, ptrdiff_t count) {
+template <class V> FASTACT_INLINE void store_some(ScalarOf<V>* at, V v, ptrdiff_t first, ptrdiff_t end) {
     ScalarOf<V> padded[lanes<V>];
     store<V>(padded, v);
-    memcpy(to, padded, count * sizeof(ScalarOf<V>));
+    memcpy(at + first, padded + first, (end - first) * sizeof(ScalarOf<V>));
 }
 
 #if FASTACT_VECTOR_BYTES == 64 && defined(__AVX512F__)
-FASTACT_INLINE unsigned first_lanes(ptrdiff_t count) { return (1u << count) - 1; }
-template <> FASTACT_INLINE f32 load_some<f32>(const float* from, ptrdiff_t count) {
-    return (f32)_mm512_maskz_loadu_ps(first_lanes(count), from);
+FASTACT_INLINE unsigned lanes_between(ptrdiff_t first, ptrdiff_t end) { return (1u << end) - (1u << first); }
+template <> FASTACT_INLINE f32 load_some<f32>(const float* at, ptrdiff_t first, ptrdiff_t end) {
+    return (f32)_mm512_maskz_loadu_ps(lanes_between(first, end), at);
 }
-template <> FASTACT_INLINE f64 load_some<f64>(const double* from, ptrdiff_t count) {
-    return (f64)_mm512_maskz_loadu_pd(first_lanes(count), from);
+template <> FASTACT_INLINE f64 load_some<f64>(const double* at, ptrdiff_t first, ptrdiff_t end) {
+    return (f64)_mm512_maskz_loadu_pd(lanes_between(first, end), at);
 }
-template <> FASTACT_INLINE void store_some<f32>(float* to, f32 v, ptrdiff_t count) {
-    _mm512_mask_storeu_ps(to, first_lanes(count), (__m512)v);
+template <> FASTACT_INLINE void store_some<f32>(float* at, f32 v, ptrdiff_t first, ptrdiff_t end) {
+    _mm512_mask_storeu_ps(at, lanes_between(first, end), (__m512)v);
 }
-template <> FASTACT_INLINE void store_some<f64>(double* to, f64 v, ptrdiff_t count) {
-    _mm512_mask_storeu_pd(to, first_lanes(count), (__m512d)v);
+template <> FASTACT_INLINE void store_some<f64>(double* at, f64 v, ptrdiff_t first, ptrdiff_t end) {
+    _mm512_mask_storeu_pd(at, lanes_between(first, end), (__m512d)v);
 }
 #elif FASTACT_VECTOR_BYTES == 32 && defined(__AVX2__)
-template <class V> FASTACT_INLINE __m256i first_lanes(ptrdiff_t count) {
-    return (__m256i)(lane_numbers<V>() < broadcast<V>(ScalarOf<V>(count)));
+template <class V> FASTACT_INLINE __m256i lanes_between(ptrdiff_t first, ptrdiff_t end) {
+    const V number = lane_numbers<V>();
+    return (__m256i)((number >= broadcast<V>(ScalarOf<V>(first))) & (number < broadcast<V>(ScalarOf<V>(end))));
 }
-template <> FASTACT_INLINE f32 load_some<f32>(const float* from, ptrdiff_t count) {
-    return (f32)_mm256_maskload_ps(from, first_lanes<f32>(count));
+template <> FASTACT_INLINE f32 load_some<f32>(const float* at, ptrdiff_t first, ptrdiff_t end) {
+    return (f32)_mm256_maskload_ps(at, lanes_between<f32>(first, end));
 }
-template <> FASTACT_INLINE f64 load_some<f64>(const double* from, ptrdiff_t count) {
-    return (f64)_mm256_maskload_pd(from, first_lanes<f64>(count));
+template <> FASTACT_INLINE f64 load_some<f64>(const double* at, ptrdiff_t first, ptrdiff_t end) {
+    return (f64)_mm256_maskload_pd(at, lanes_between<f64>(first, end));
 }
-template <> FASTACT_INLINE void store_some<f32>(float* to, f32 v, ptrdiff_t count) {
-    _mm256_maskstore_ps(to, first_lanes<f32>(count), (__m256)v);
+template <> FASTACT_INLINE void store_some<f32>(float* at, f32 v, ptrdiff_t first, ptrdiff_t end) {
+    _mm256_maskstore_ps(at, lanes_between<f32>(first, end), (__m256)v);
 }
-template <> FASTACT_INLINE void store_some<f64>(double* to, f64 v, ptrdiff_t count) {
-    _mm256_maskstore_pd(to, first_lanes<f64>(count), (__m256d)v);
+template <> FASTACT_INLINE void store_some<f64>(double* at, f64 v, ptrdiff_t first, ptrdiff_t end) {
+    _mm256_maskstore_pd(at, lanes_between<f64>(first, end), (__m256d)v);
 }
 #endif
 

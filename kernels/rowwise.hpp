@@ -13,9 +13,20 @@ namespace FASTACT_ISA {
 
 template <class V> constexpr int SUMS = SUMS_BYTES / sizeof(ScalarOf<V>);
 
+// The partial sums of a column; what needs no order has one.
+template <class R, class V> constexpr ptrdiff_t PARTIAL_SUMS = R::in_order ? SUMS<V> : 1;
+
+// Neighbouring vectors that are worked on at a time, so that their chains of instructions mix.
+template <class V> constexpr int MIXED = sizeof(V) == 64 ? 4 : sizeof(V) == 32 ? 2 : 1;
+
 // Elements between the one at work and the one that is fetched: the next row is, which the processor does not do by itself where
 // a row ends with a page.
 template <class V> constexpr int AHEAD = 1024 / sizeof(ScalarOf<V>);
+
+constexpr ptrdiff_t LINE = 64;
+
+// Shorter rows are worked on from their first element, wherever that is.
+template <class V> constexpr int LONG_ENOUGH = 16 * SUMS<V>;
 
 // A program of more than two stages computes so much that the memory would rest meanwhile: its second stage fetches the rows that come
 // next.
@@ -74,13 +85,13 @@ template <class P, class V> struct Whole {
     template <class Parts> FASTACT_INLINE void widen_input(int k, V, Parts* parts) const { widen_from(at.inputs[k] + i, parts); }
 };
 
-// The first elements of a vector, where a row ends within it.
+// The lanes of a vector from `first` to before `end`, where a row begins or ends within it.
 template <class P, class V> struct Some {
     const Pointers<P, ScalarOf<V>>& at;
-    ptrdiff_t i, count;
-    FASTACT_INLINE V input(int k) const { return load_some<V>(at.inputs[k] + i, count); }
-    FASTACT_INLINE V output(int k) const { return load_some<V>(at.outputs[k] + i, count); }
-    FASTACT_INLINE void operator()(int k, V v) const { store_some<V>(at.outputs[k] + i, v, count); }
+    ptrdiff_t i, first, end;
+    FASTACT_INLINE V input(int k) const { return load_some<V>(at.inputs[k] + i, first, end); }
+    FASTACT_INLINE V output(int k) const { return load_some<V>(at.outputs[k] + i, first, end); }
+    FASTACT_INLINE void operator()(int k, V v) const { store_some<V>(at.outputs[k] + i, v, first, end); }
     template <class Parts> FASTACT_INLINE void widen_input(int, V v, Parts* parts) const { widen(v, parts); }
 };
 
@@ -109,46 +120,97 @@ FASTACT_INLINE void fetch(const Pointers<P, ScalarOf<V>>& at, ptrdiff_t i, const
         for (int k = 0; k < P::outputs; k++) __builtin_prefetch(at.outputs[k] + i + AHEAD<V>, 1);
 }
 
+// How many elements before a row the vectors along it begin, so that those as long as a line of the cache lie within one: what a
+// stage writes, or else reads.  Lanes are partial sums in turn, so that this changes neither what a partial sum has nor, as the halves that merge
+// are as far apart, how they merge.
+template <class P, int stage, class V> FASTACT_INLINE ptrdiff_t elements_before(const Pointers<P, ScalarOf<V>>& at, ptrdiff_t n) {
+    constexpr unsigned stored = P::template Stage<stage>::stores;
+    if (sizeof(V) < LINE || n < LONG_ENOUGH<V>) return 0;
+    uintptr_t address;
+    if constexpr (stored != 0) address = reinterpret_cast<uintptr_t>(at.outputs[__builtin_ctz(stored)]);
+    else address = reinterpret_cast<uintptr_t>(at.inputs[0]);
+    return address % sizeof(V) / sizeof(ScalarOf<V>);
+}
+
 // Runs a stage along row `r`, and sets that lane to what it reduces.  A function of its own, so that the registers are those of its
-// loop.
-template <class P, int stage, class V, class State>
+// loop.  `zero` if the value that is mostly zero is.
+template <class P, int stage, bool zero, class V, class State>
 __attribute__((noinline)) void work_on_row(const Pointers<P, ScalarOf<V>> at, int r, ptrdiff_t n, const Distances<P> next,
                                            const V* settings, const V* values, State& reduced) {
     using S = typename P::template Stage<stage>;
     using R = typename S::Reduced;
     constexpr int W = lanes<V>, VECTORS = SUMS<V> / W;
     V row[P::values + 1];
-    for (int k = 0; k < P::values; k++) row[k] = broadcast<V>(lane(values[k], r));
+#pragma GCC unroll 16
+    for (int k = 0; k < P::values; k++) row[k] = zero && k == S::mostly_zero ? V{} : broadcast<V>(lane(values[k], r));
     State states[VECTORS];
     for (int v = 0; v < VECTORS; v++) R::template start<V>(states[v]);
-
-    ptrdiff_t i = 0;
-    for (; i + SUMS<V> <= n; i += SUMS<V>) {
-        if (R::settles && i % (SETTLED * SUMS<V>) == 0)
-            for (int v = 0; v < VECTORS; v++) R::template settle<V>(states[v]);
-#pragma GCC unroll 4
-        for (int v = 0; v < VECTORS; v++) {
-            V terms[R::terms + 1];
-            const Whole<P, V> here = {at, i + v * W};
+    const auto work_on_some = [&](State& state, ptrdiff_t i, ptrdiff_t first, ptrdiff_t end) __attribute__((always_inline)) {
+        V terms[R::terms + 1];
+        const Some<P, V> here = {at, i, first, end};
+        const V number = lane_numbers<V>();
+        work_on_elements<P, stage, V>(here, here, settings, row, terms);
+        R::template blank<V>(terms, (number < broadcast<V>(ScalarOf<V>(first))) | (number >= broadcast<V>(ScalarOf<V>(end))));
+        R::template accumulate<V>(state, terms, here);
+    };
+    // Neighbouring vectors from element i on, which are all read before any is written.
+    const auto work_on_whole = [&](ptrdiff_t i, int first, auto count) __attribute__((always_inline)) {
+        constexpr int N = decltype(count)::value;
+        V x[N][P::inputs], kept[N][P::outputs + 1], stored[N][P::outputs + 1], terms[N][R::terms + 1];
+#pragma GCC unroll 8
+        for (int j = 0; j < N; j++) {
+            const Whole<P, V> here = {at, i + j * W};
             fetch<P, stage, V>(at, here.i, next);
-            work_on_elements<P, stage, V>(here, here, settings, row, terms);
-            R::template accumulate<V>(states[v], terms, here);
+#pragma GCC unroll 16
+            for (int k = 0; k < P::inputs; k++) x[j][k] = here.input(k);
+#pragma GCC unroll 16
+            for (int k = 0; k < P::outputs; k++) kept[j][k] = here.output(k);
         }
-    }
-    if (R::settles && i % (SETTLED * SUMS<V>) == 0)
+#pragma GCC unroll 8
+        for (int j = 0; j < N; j++) S::template element<V>(x[j], kept[j], settings, row, terms[j], stored[j]);
+#pragma GCC unroll 8
+        for (int j = 0; j < N; j++) {
+            const Whole<P, V> here = {at, i + j * W};
+            R::template accumulate<V>(states[(first + j) % VECTORS], terms[j], here);
+#pragma GCC unroll 16
+            for (int k = 0; k < P::outputs; k++)
+                if (S::stores >> k & 1) here(k, stored[j][k]);
+        }
+    };
+    const auto settle = [&] {
         for (int v = 0; v < VECTORS; v++) R::template settle<V>(states[v]);
-#pragma GCC unroll 4
+    };
+
+    const ptrdiff_t before = elements_before<P, stage, V>(at, n);
+    ptrdiff_t i = -before;
+    if (before > 0) {
+        work_on_some(states[0], i, before, W);
+#pragma GCC unroll 8
+        for (int v = 1; v < VECTORS; v++) work_on_whole(i + v * W, v, Number<1>{});
+        i += SUMS<V>;
+    }
+    constexpr int STEP = VECTORS > MIXED<V> ? VECTORS : MIXED<V>;
+    constexpr ptrdiff_t UNSETTLED = SETTLED / 2 * SUMS<V>;
+    do {
+        const ptrdiff_t end = R::settles && n - i > UNSETTLED ? i + UNSETTLED : n;
+        for (; i + STEP * W <= end; i += STEP * W)
+#pragma GCC unroll 8
+            for (int v = 0; v < STEP; v += MIXED<V>) work_on_whole(i + v * W, v, Number<MIXED<V>>{});
+        if (R::settles) settle();
+    } while (i + STEP * W <= n);
+    if constexpr (STEP > VECTORS)
+        if (i + SUMS<V> <= n) {
+            work_on_whole(i, 0, Number<VECTORS>{});
+            i += SUMS<V>;
+        }
+#pragma GCC unroll 8
     for (int v = 0; v < VECTORS; v++) {
         if (i >= n) break;
         const ptrdiff_t count = n - i < W ? n - i : W;
-        V terms[R::terms + 1];
-        const Some<P, V> here = {at, i, count};
-        work_on_elements<P, stage, V>(here, here, settings, row, terms);
-        R::template blank<V>(terms, lane_numbers<V>() >= broadcast<V>(ScalarOf<V>(count)));
-        R::template accumulate<V>(states[v], terms, here);
+        work_on_some(states[v], i, 0, count);
         i += count;
     }
-    for (int v = 0; v < VECTORS; v++) R::template settle<V>(states[v]);
+    settle();
     for (int k = VECTORS / 2; k > 0; k /= 2)
         for (int v = 0; v < k; v++) R::template merge<V>(states[v], states[v + k]);
     R::template merge_lanes<V>(states[0]);
@@ -164,7 +226,12 @@ FASTACT_INLINE void row_stages(const Pointers<P, ScalarOf<V>>* at, int rows, ptr
     using State = typename R::template State<V>;
     State reduced;
     R::template start<V>(reduced);
-    for (int r = 0; r < rows; r++) work_on_row<P, stage, V>(at[r], r, n, next, settings, values, reduced);
+    for (int r = 0; r < rows; r++) {
+        if (S::mostly_zero >= 0 && lane(values[S::mostly_zero], r) == 0)
+            work_on_row<P, stage, (S::mostly_zero >= 0)>(at[r], r, n, next, settings, values, reduced);
+        else
+            work_on_row<P, stage, false>(at[r], r, n, next, settings, values, reduced);
+    }
     if constexpr (S::ends) {
         V results[R::results + 1];
         R::template finish<V>(reduced, double(n), results);
@@ -216,7 +283,7 @@ template <class P, class V, bool whole> struct ElementOfColumns {
     ptrdiff_t i;
     int v;
     FASTACT_INLINE bool full() const { return whole || columns.full(v); }
-    FASTACT_INLINE V get(const ScalarOf<V>* from) const { return full() ? load<V>(from) : load_some<V>(from, columns.count); }
+    FASTACT_INLINE V get(const ScalarOf<V>* from) const { return full() ? load<V>(from) : load_some<V>(from, 0, columns.count); }
     FASTACT_INLINE V input(int k) const {
         const ScalarOf<V>* const from = columns.at.inputs[k] + i * columns.steps.inputs[k];
         if (k > 0 && columns.steps.same_in_all_columns[k]) return broadcast<V>(*from);
@@ -225,7 +292,7 @@ template <class P, class V, bool whole> struct ElementOfColumns {
     FASTACT_INLINE V output(int k) const { return get(to(k)); }
     FASTACT_INLINE void operator()(int k, V value) const {
         if (full()) store<V>(to(k), value);
-        else store_some<V>(to(k), value, columns.count);
+        else store_some<V>(to(k), value, 0, columns.count);
     }
     template <class Parts> FASTACT_INLINE void widen_input(int k, V value, Parts* parts) const {
         if ((k > 0 && columns.steps.same_in_all_columns[k]) || !full()) widen(value, parts);
@@ -237,16 +304,18 @@ template <class P, class V, bool whole> struct ElementOfColumns {
 // A partial sum stays in registers for this many of its elements.
 constexpr ptrdiff_t RUN = 8;
 
-// Neighbouring vectors that are worked on at a time, so that their chains of instructions mix.
-template <class V> constexpr int MIXED = sizeof(V) == 64 ? 4 : sizeof(V) == 32 ? 2 : 1;
-
 // Runs a stage on the elements begin, begin + step, ... of N neighbouring vectors, which are all read before any is written.
-template <class P, int stage, int N, class V, class State>
+template <class P, int stage, int N, bool zero, class V, class State>
 FASTACT_INLINE void work_on_columns(const Columns<P, V>& columns, int first, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t step,
                                     const V* settings, const V (*row)[P::values + 1], State* states) {
     using S = typename P::template Stage<stage>;
     using R = typename S::Reduced;
     using Element = ElementOfColumns<P, V, (N > 1)>;
+    V of_row[N][P::values + 1];
+#pragma GCC unroll 8
+    for (int j = 0; j < N; j++)
+#pragma GCC unroll 16
+        for (int k = 0; k < P::values; k++) of_row[j][k] = zero && k == S::mostly_zero ? V{} : row[first + j][k];
     for (ptrdiff_t i = begin; i < end; i += step) {
         V x[N][P::inputs], kept[N][P::outputs + 1], stored[N][P::outputs + 1], terms[N][R::terms + 1];
 #pragma GCC unroll 8
@@ -257,7 +326,7 @@ FASTACT_INLINE void work_on_columns(const Columns<P, V>& columns, int first, ptr
             for (int k = 0; k < P::outputs; k++) kept[j][k] = Element{columns, i, first + j}.output(k);
         }
 #pragma GCC unroll 8
-        for (int j = 0; j < N; j++) S::template element<V>(x[j], kept[j], settings, row[first + j], terms[j], stored[j]);
+        for (int j = 0; j < N; j++) S::template element<V>(x[j], kept[j], settings, of_row[j], terms[j], stored[j]);
 #pragma GCC unroll 8
         for (int j = 0; j < N; j++) R::template accumulate<V>(states[j], terms[j], Element{columns, i, first + j});
 #pragma GCC unroll 8
@@ -268,14 +337,12 @@ FASTACT_INLINE void work_on_columns(const Columns<P, V>& columns, int first, ptr
     }
 }
 
-template <class P, int stage, class V>
-FASTACT_INLINE void column_stages(const Columns<P, V>& columns, ptrdiff_t n, const V* settings, V (*row)[P::values + 1], void* sums) {
-    using S = typename P::template Stage<stage>;
-    using R = typename S::Reduced;
-    using State = typename R::template State<V>;
-    constexpr ptrdiff_t PARTIAL = R::in_order ? SUMS<V> : 1;
-    // That of partial sum l and vector v is states[l * columns.vectors + v].
-    State* const states = static_cast<State*>(sums);
+// Reduces all elements of a block of columns; the state of partial sum l and vector v is states[l * columns.vectors + v].
+template <class P, int stage, bool zero, class V, class State>
+FASTACT_INLINE void reduce_columns(const Columns<P, V>& columns, ptrdiff_t n, const V* settings, const V (*row)[P::values + 1],
+                                   State* states) {
+    using R = typename P::template Stage<stage>::Reduced;
+    constexpr ptrdiff_t PARTIAL = PARTIAL_SUMS<R, V>;
     for (ptrdiff_t begin = 0; begin < n; begin += RUN * PARTIAL) {
         const ptrdiff_t end = begin + RUN * PARTIAL < n ? begin + RUN * PARTIAL : n;
         for (ptrdiff_t l = 0; l < PARTIAL && begin + l < end; l++) {
@@ -288,7 +355,7 @@ FASTACT_INLINE void column_stages(const Columns<P, V>& columns, ptrdiff_t n, con
                     if (begin == 0) R::template start<V>(some[j]);
                     else some[j] = at[j];
                 }
-                work_on_columns<P, stage, N, V>(columns, first, begin + l, end, PARTIAL, settings, row, some);
+                work_on_columns<P, stage, N, zero, V>(columns, first, begin + l, end, PARTIAL, settings, row, some);
 #pragma GCC unroll 8
                 for (int j = 0; j < N; j++) {
                     R::template settle<V>(some[j]);
@@ -301,6 +368,28 @@ FASTACT_INLINE void column_stages(const Columns<P, V>& columns, ptrdiff_t n, con
             for (; v < columns.vectors; v++) work(v, Number<1>{});
         }
     }
+}
+
+// Tells whether a value is zero for all columns.
+template <int k, class V, int values> FASTACT_INLINE bool zero_in_all(const V (*row)[values], int vectors) {
+    IntegersOf<V> set = {};
+    const IntegersOf<V> none = {};
+    for (int v = 0; v < vectors; v++) set |= bits(absolute(row[v][k]));
+    return memcmp(&set, &none, sizeof set) == 0;
+}
+
+template <class P, int stage, class V>
+FASTACT_INLINE void column_stages(const Columns<P, V>& columns, ptrdiff_t n, const V* settings, V (*row)[P::values + 1], void* sums) {
+    using S = typename P::template Stage<stage>;
+    using R = typename S::Reduced;
+    using State = typename R::template State<V>;
+    constexpr bool may_be_zero = S::mostly_zero >= 0;
+    constexpr ptrdiff_t PARTIAL = PARTIAL_SUMS<R, V>;
+    State* const states = static_cast<State*>(sums);
+    if (may_be_zero && zero_in_all<may_be_zero ? S::mostly_zero : 0>(row, columns.vectors))
+        reduce_columns<P, stage, may_be_zero, V>(columns, n, settings, row, states);
+    else
+        reduce_columns<P, stage, false, V>(columns, n, settings, row, states);
     if constexpr (S::ends) {
         for (int v = 0; v < columns.vectors; v++) {
             // Partial sums without an element are +0, and adding them would change nothing.

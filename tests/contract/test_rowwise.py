@@ -386,6 +386,47 @@ def test_rows_do_not_depend_on_their_place(operation, working_dtype, rng):
         )
 
 
+@pytest.mark.parametrize(
+    "length", [511, 512, 513, 700, 1000, 1055] if SLOW else [511, 512, 513, 700, 1000, 1055, 70_000, 140_001]
+)
+def test_rows_do_not_depend_on_their_alignment(length, working_dtype, rng):
+    """Rows from every element of a line of the cache on, read and written: the same bits, and none beside the row is touched."""
+    row = rng.normal(size=length).astype(working_dtype)
+    row[length // 3] = row[length // 5] = row.max()
+    weight = rng.normal(size=length).astype(working_dtype)
+    functions = [
+        lambda x, out: fa.softmax(x, out=out),
+        lambda x, out: fa.log_softmax(x, out=out),
+        lambda x, out: fa.layer_norm(x, weight, weight, out=out),
+        lambda x, out: fa.rms_norm(x, weight, out=out),
+        lambda x, out: fa.normalize(x, out=out),
+        lambda x, out: fa.hardmax(x, out=out),
+        lambda x, out: fa.softmax.backward(x, row, out=out),
+        lambda x, out: fa.layer_norm.backward(x, row, out=out),
+        lambda x, out: np.copyto(out, fa.logsumexp(x)),
+    ]
+    line = 64 // row.itemsize
+    x, out = (np.empty(length + 4 * line, working_dtype) for _ in range(2))
+    x, out = (a[-a.ctypes.data % 64 // row.itemsize :][: length + 3 * line] for a in (x, out))
+    for function in functions:
+        wanted = np.empty_like(row)
+        function(row, wanted)
+        for at in range(line):
+            for to in {at, (at + 5) % line}:
+                part, target = x[line + at :][:length], out[line + to :][:length]
+                x.fill(np.nan)
+                part[...] = row
+                out.fill(7)
+                function(part, target)
+                assert same_bits(target, wanted), (at, to)
+                assert (out[: line + to] == 7).all(), (at, to)
+                assert (out[line + to + length :] == 7).all(), (at, to)
+                function(part, part)
+                assert same_bits(part, wanted), at
+                assert np.isnan(x[: line + at]).all(), at
+                assert np.isnan(x[line + at + length :]).all(), at
+
+
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_names_and_pickle(operation):
     import inspect
