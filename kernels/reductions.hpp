@@ -74,7 +74,10 @@ template <int> struct Count {
         state.sum.add(state.recent);
         state.recent = V{};
     }
-    template <class V> static FASTACT_INLINE void merge(State<V>& state, const State<V>& other) { state.sum.add(other.sum); }
+    template <class V> static FASTACT_INLINE void merge(State<V>& state, const State<V>& other) {
+        state.sum.add(other.sum);
+        state.recent += other.recent;
+    }
     template <class V> static FASTACT_INLINE void merge_lanes(State<V>& state) { state.sum.merge_lanes(); }
     template <class V> static FASTACT_INLINE void set_lane_to_first(State<V>& states, int number, const State<V>& state) {
         states.sum.set_lane_to_first(number, state.sum);

@@ -13,9 +13,6 @@ namespace FASTACT_ISA {
 
 template <class V> constexpr int SUMS = SUMS_BYTES / sizeof(ScalarOf<V>);
 
-// The partial sums of a column; what needs no order has one.
-template <class R, class V> constexpr ptrdiff_t PARTIAL_SUMS = R::in_order ? SUMS<V> : 1;
-
 // Neighbouring vectors that are worked on at a time, so that their chains of instructions mix.
 template <class V> constexpr int MIXED = sizeof(V) == 64 ? 4 : sizeof(V) == 32 ? 2 : 1;
 
@@ -59,20 +56,29 @@ template <class P, class V> FASTACT_INLINE void read_settings(const RowArguments
     for (int k = 0; k < P::settings; k++) settings[k] = broadcast<V>(ScalarOf<V>(arguments.settings[k]));
 }
 
-// What a stage does with the elements of one vector.
-template <class P, int stage, class V, class Load, class Store>
-FASTACT_INLINE void work_on_elements(const Load& get, const Store& put, const V* settings, const V* row, V* terms) {
+// What a stage does with the elements of N vectors, which are all read before any is written: `here(j)` tells where vector j is,
+// `row(j)` the values of its row, and take(j, terms, here) gets what is reduced.
+template <class P, int stage, int N, class V, class Here, class Row, class Take>
+FASTACT_INLINE void work_on_vectors(const V* settings, const Here& here, const Row& row, const Take& take) {
     using S = typename P::template Stage<stage>;
-    V x[P::inputs], kept[P::outputs + 1], stored[P::outputs + 1];
+    V x[N][P::inputs], kept[N][P::outputs + 1], stored[N][P::outputs + 1], terms[N][S::Reduced::terms + 1];
     // At -O2 GCC would keep these loops where there are more than three operands, and the arrays in memory.
+#pragma GCC unroll 8
+    for (int j = 0; j < N; j++) {
 #pragma GCC unroll 16
-    for (int k = 0; k < P::inputs; k++) x[k] = get.input(k);
+        for (int k = 0; k < P::inputs; k++) x[j][k] = here(j).input(k);
 #pragma GCC unroll 16
-    for (int k = 0; k < P::outputs; k++) kept[k] = get.output(k);
-    S::template element<V>(x, kept, settings, row, terms, stored);
+        for (int k = 0; k < P::outputs; k++) kept[j][k] = here(j).output(k);
+    }
+#pragma GCC unroll 8
+    for (int j = 0; j < N; j++) S::template element<V>(x[j], kept[j], settings, row(j), terms[j], stored[j]);
+#pragma GCC unroll 8
+    for (int j = 0; j < N; j++) take(j, terms[j], here(j));
+#pragma GCC unroll 8
+    for (int j = 0; j < N; j++)
 #pragma GCC unroll 16
-    for (int k = 0; k < P::outputs; k++)
-        if (S::stores >> k & 1) put(k, stored[k]);
+        for (int k = 0; k < P::outputs; k++)
+            if (S::stores >> k & 1) here(j).put(k, stored[j][k]);
 }
 
 // A whole vector of elements, from element i of a row on.
@@ -81,7 +87,7 @@ template <class P, class V> struct Whole {
     ptrdiff_t i;
     FASTACT_INLINE V input(int k) const { return load<V>(at.inputs[k] + i); }
     FASTACT_INLINE V output(int k) const { return load<V>(at.outputs[k] + i); }
-    FASTACT_INLINE void operator()(int k, V v) const { store<V>(at.outputs[k] + i, v); }
+    FASTACT_INLINE void put(int k, V v) const { store<V>(at.outputs[k] + i, v); }
     template <class Parts> FASTACT_INLINE void widen_input(int k, V, Parts* parts) const { widen_from(at.inputs[k] + i, parts); }
 };
 
@@ -91,7 +97,7 @@ template <class P, class V> struct Some {
     ptrdiff_t i, first, end;
     FASTACT_INLINE V input(int k) const { return load_some<V>(at.inputs[k] + i, first, end); }
     FASTACT_INLINE V output(int k) const { return load_some<V>(at.outputs[k] + i, first, end); }
-    FASTACT_INLINE void operator()(int k, V v) const { store_some<V>(at.outputs[k] + i, v, first, end); }
+    FASTACT_INLINE void put(int k, V v) const { store_some<V>(at.outputs[k] + i, v, first, end); }
     template <class Parts> FASTACT_INLINE void widen_input(int, V v, Parts* parts) const { widen(v, parts); }
 };
 
@@ -145,37 +151,25 @@ __attribute__((noinline)) void work_on_row(const Pointers<P, ScalarOf<V>> at, in
     for (int k = 0; k < P::values; k++) row[k] = zero && k == S::mostly_zero ? V{} : broadcast<V>(lane(values[k], r));
     State states[VECTORS];
     for (int v = 0; v < VECTORS; v++) R::template start<V>(states[v]);
+    const auto of_row = [&](int) __attribute__((always_inline)) { return row; };
     const auto work_on_some = [&](State& state, ptrdiff_t i, ptrdiff_t first, ptrdiff_t end) __attribute__((always_inline)) {
-        V terms[R::terms + 1];
-        const Some<P, V> here = {at, i, first, end};
+        const auto here = [&](int) __attribute__((always_inline)) { return Some<P, V>{at, i, first, end}; };
         const V number = lane_numbers<V>();
-        work_on_elements<P, stage, V>(here, here, settings, row, terms);
-        R::template blank<V>(terms, (number < broadcast<V>(ScalarOf<V>(first))) | (number >= broadcast<V>(ScalarOf<V>(end))));
-        R::template accumulate<V>(state, terms, here);
+        const auto outside = (number < broadcast<V>(ScalarOf<V>(first))) | (number >= broadcast<V>(ScalarOf<V>(end)));
+        work_on_vectors<P, stage, 1>(settings, here, of_row, [&](int, V* terms, const auto& some) __attribute__((always_inline)) {
+            R::template blank<V>(terms, outside);
+            R::template accumulate<V>(state, terms, some);
+        });
     };
-    // Neighbouring vectors from element i on, which are all read before any is written.
+    // Neighbouring vectors from element i on; the first of them goes to partial sums `first`.
     const auto work_on_whole = [&](ptrdiff_t i, int first, auto count) __attribute__((always_inline)) {
         constexpr int N = decltype(count)::value;
-        V x[N][P::inputs], kept[N][P::outputs + 1], stored[N][P::outputs + 1], terms[N][R::terms + 1];
+        const auto here = [&](int j) __attribute__((always_inline)) { return Whole<P, V>{at, i + j * W}; };
 #pragma GCC unroll 8
-        for (int j = 0; j < N; j++) {
-            const Whole<P, V> here = {at, i + j * W};
-            fetch<P, stage, V>(at, here.i, next);
-#pragma GCC unroll 16
-            for (int k = 0; k < P::inputs; k++) x[j][k] = here.input(k);
-#pragma GCC unroll 16
-            for (int k = 0; k < P::outputs; k++) kept[j][k] = here.output(k);
-        }
-#pragma GCC unroll 8
-        for (int j = 0; j < N; j++) S::template element<V>(x[j], kept[j], settings, row, terms[j], stored[j]);
-#pragma GCC unroll 8
-        for (int j = 0; j < N; j++) {
-            const Whole<P, V> here = {at, i + j * W};
-            R::template accumulate<V>(states[(first + j) % VECTORS], terms[j], here);
-#pragma GCC unroll 16
-            for (int k = 0; k < P::outputs; k++)
-                if (S::stores >> k & 1) here(k, stored[j][k]);
-        }
+        for (int j = 0; j < N; j++) fetch<P, stage, V>(at, i + j * W, next);
+        work_on_vectors<P, stage, N>(settings, here, of_row, [&](int j, const V* terms, const auto& whole) __attribute__((always_inline)) {
+            R::template accumulate<V>(states[(first + j) % VECTORS], terms, whole);
+        });
     };
     const auto settle = [&] {
         for (int v = 0; v < VECTORS; v++) R::template settle<V>(states[v]);
@@ -290,7 +284,7 @@ template <class P, class V, bool whole> struct ElementOfColumns {
         return get(from + v * lanes<V>);
     }
     FASTACT_INLINE V output(int k) const { return get(to(k)); }
-    FASTACT_INLINE void operator()(int k, V value) const {
+    FASTACT_INLINE void put(int k, V value) const {
         if (full()) store<V>(to(k), value);
         else store_some<V>(to(k), value, 0, columns.count);
     }
@@ -304,12 +298,12 @@ template <class P, class V, bool whole> struct ElementOfColumns {
 // A partial sum stays in registers for this many of its elements.
 constexpr ptrdiff_t RUN = 8;
 
-// Runs a stage on the elements begin, begin + step, ... of N neighbouring vectors, which are all read before any is written.
-template <class P, int stage, int N, bool zero, class V, class State>
+// Runs a stage on the elements begin, begin + step, ... of N neighbouring vectors, and gives the terms of vector `first + j` to
+// take(j, terms, element).
+template <class P, int stage, int N, bool zero, class V, class Take>
 FASTACT_INLINE void work_on_columns(const Columns<P, V>& columns, int first, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t step,
-                                    const V* settings, const V (*row)[P::values + 1], State* states) {
+                                    const V* settings, const V (*row)[P::values + 1], const Take& take) {
     using S = typename P::template Stage<stage>;
-    using R = typename S::Reduced;
     using Element = ElementOfColumns<P, V, (N > 1)>;
     V of_row[N][P::values + 1];
 #pragma GCC unroll 8
@@ -317,36 +311,31 @@ FASTACT_INLINE void work_on_columns(const Columns<P, V>& columns, int first, ptr
 #pragma GCC unroll 16
         for (int k = 0; k < P::values; k++) of_row[j][k] = zero && k == S::mostly_zero ? V{} : row[first + j][k];
     for (ptrdiff_t i = begin; i < end; i += step) {
-        V x[N][P::inputs], kept[N][P::outputs + 1], stored[N][P::outputs + 1], terms[N][R::terms + 1];
-#pragma GCC unroll 8
-        for (int j = 0; j < N; j++) {
-#pragma GCC unroll 16
-            for (int k = 0; k < P::inputs; k++) x[j][k] = Element{columns, i, first + j}.input(k);
-#pragma GCC unroll 16
-            for (int k = 0; k < P::outputs; k++) kept[j][k] = Element{columns, i, first + j}.output(k);
-        }
-#pragma GCC unroll 8
-        for (int j = 0; j < N; j++) S::template element<V>(x[j], kept[j], settings, of_row[j], terms[j], stored[j]);
-#pragma GCC unroll 8
-        for (int j = 0; j < N; j++) R::template accumulate<V>(states[j], terms[j], Element{columns, i, first + j});
-#pragma GCC unroll 8
-        for (int j = 0; j < N; j++)
-#pragma GCC unroll 16
-            for (int k = 0; k < P::outputs; k++)
-                if (S::stores >> k & 1) Element{columns, i, first + j}(k, stored[j][k]);
+        const auto here = [&](int j) __attribute__((always_inline)) { return Element{columns, i, first + j}; };
+        const auto values = [&](int j) __attribute__((always_inline)) { return of_row[j]; };
+        work_on_vectors<P, stage, N>(settings, here, values, take);
     }
 }
 
-// Reduces all elements of a block of columns; the state of partial sum l and vector v is states[l * columns.vectors + v].
+// Calls work(first, count) for the vectors of a block of columns, some neighbours at a time.
+template <class P, class V, class Work> FASTACT_INLINE void in_groups(const Columns<P, V>& columns, const Work& work) {
+    int v = 0;
+    if constexpr (MIXED<V> > 1)
+        for (; v + MIXED<V> <= columns.vectors && columns.full(v + MIXED<V> - 1); v += MIXED<V>) work(v, Number<MIXED<V>>{});
+    for (; v < columns.vectors; v++) work(v, Number<1>{});
+}
+
+// Reduces all elements of a block of columns.  The state of partial sum l and vector v is states[l * columns.vectors + v], and so
+// are they merged.
 template <class P, int stage, bool zero, class V, class State>
 FASTACT_INLINE void reduce_columns(const Columns<P, V>& columns, ptrdiff_t n, const V* settings, const V (*row)[P::values + 1],
                                    State* states) {
     using R = typename P::template Stage<stage>::Reduced;
-    constexpr ptrdiff_t PARTIAL = PARTIAL_SUMS<R, V>;
+    constexpr ptrdiff_t PARTIAL = R::in_order ? SUMS<V> : 1;
     for (ptrdiff_t begin = 0; begin < n; begin += RUN * PARTIAL) {
         const ptrdiff_t end = begin + RUN * PARTIAL < n ? begin + RUN * PARTIAL : n;
         for (ptrdiff_t l = 0; l < PARTIAL && begin + l < end; l++) {
-            const auto work = [&](int first, auto count) __attribute__((always_inline)) {
+            in_groups(columns, [&](int first, auto count) __attribute__((always_inline)) {
                 constexpr int N = decltype(count)::value;
                 State* const at = states + l * columns.vectors + first;
                 State some[N];
@@ -355,19 +344,60 @@ FASTACT_INLINE void reduce_columns(const Columns<P, V>& columns, ptrdiff_t n, co
                     if (begin == 0) R::template start<V>(some[j]);
                     else some[j] = at[j];
                 }
-                work_on_columns<P, stage, N, zero, V>(columns, first, begin + l, end, PARTIAL, settings, row, some);
+                const auto accumulate = [&](int j, const V* terms, const auto& element) __attribute__((always_inline)) {
+                    R::template accumulate<V>(some[j], terms, element);
+                };
+                work_on_columns<P, stage, N, zero, V>(columns, first, begin + l, end, PARTIAL, settings, row, accumulate);
 #pragma GCC unroll 8
                 for (int j = 0; j < N; j++) {
                     R::template settle<V>(some[j]);
                     at[j] = some[j];
                 }
-            };
-            int v = 0;
-            if constexpr (MIXED<V> > 1)
-                for (; v + MIXED<V> <= columns.vectors && columns.full(v + MIXED<V> - 1); v += MIXED<V>) work(v, Number<MIXED<V>>{});
-            for (; v < columns.vectors; v++) work(v, Number<1>{});
+            });
         }
     }
+    for (int v = 0; v < columns.vectors; v++)
+        // Partial sums without an element are +0, and adding them would change nothing.
+        for (ptrdiff_t k = PARTIAL / 2; k > 0; k /= 2)
+            for (ptrdiff_t l = 0; l < k && l + k < n; l++)
+                R::template merge<V>(states[l * columns.vectors + v], states[(l + k) * columns.vectors + v]);
+}
+
+// Merges the partial sums l, l + step, l + 2 * step, ... of n, which have one term each; those of the elements are `pitch` apart.
+template <class R, int step, class V, class State>
+FASTACT_INLINE void merge_terms(State& state, const V* terms, ptrdiff_t pitch, ptrdiff_t l, ptrdiff_t n) {
+    if constexpr (step == SUMS<V>) {
+        R::template start<V>(state);
+        R::template accumulate<V>(state, terms + l * pitch, InMemory{});
+    } else {
+        merge_terms<R, 2 * step, V>(state, terms, pitch, l, n);
+        if (l + step >= n) return;
+        State other;
+        merge_terms<R, 2 * step, V>(other, terms, pitch, l + step, n);
+        R::template merge<V>(state, other);
+    }
+}
+
+// All of them, for the terms of neighbouring vectors from one on.
+template <class R, class V, class State>
+__attribute__((noinline)) void merge_all_terms(State& merged, const V* terms, ptrdiff_t pitch, ptrdiff_t n) {
+    State state;
+    merge_terms<R, 1, V>(state, terms, pitch, 0, n);
+    R::template settle<V>(state);
+    merged = state;
+}
+
+// Runs a stage on a block of columns and keeps the terms: those of element i and vector v are kept[(i * columns.vectors + v) * R::terms].
+template <class P, int stage, bool zero, class V>
+FASTACT_INLINE void keep_terms(const Columns<P, V>& columns, ptrdiff_t n, const V* settings, const V (*row)[P::values + 1], V* kept) {
+    using R = typename P::template Stage<stage>::Reduced;
+    in_groups(columns, [&](int first, auto count) __attribute__((always_inline)) {
+        constexpr int N = decltype(count)::value;
+        const auto keep = [&](int, const V* terms, const auto& element) __attribute__((always_inline)) {
+            for (int t = 0; t < R::terms; t++) kept[(element.i * columns.vectors + element.v) * R::terms + t] = terms[t];
+        };
+        work_on_columns<P, stage, N, zero, V>(columns, first, 0, n, 1, settings, row, keep);
+    });
 }
 
 // Tells whether a value is zero for all columns.
@@ -383,21 +413,25 @@ FASTACT_INLINE void column_stages(const Columns<P, V>& columns, ptrdiff_t n, con
     using S = typename P::template Stage<stage>;
     using R = typename S::Reduced;
     using State = typename R::template State<V>;
-    constexpr bool may_be_zero = S::mostly_zero >= 0;
-    constexpr ptrdiff_t PARTIAL = PARTIAL_SUMS<R, V>;
     State* const states = static_cast<State*>(sums);
-    if (may_be_zero && zero_in_all<may_be_zero ? S::mostly_zero : 0>(row, columns.vectors))
-        reduce_columns<P, stage, may_be_zero, V>(columns, n, settings, row, states);
-    else
-        reduce_columns<P, stage, false, V>(columns, n, settings, row, states);
+    V* const kept = static_cast<V*>(sums);
+    // No partial sum has more than one element then.
+    const bool keeps_terms = R::in_order && n <= SUMS<V>;
+    const auto work = [&](auto zero) __attribute__((always_inline)) {
+        constexpr bool is_zero = decltype(zero)::value;
+        if (keeps_terms) keep_terms<P, stage, is_zero, V>(columns, n, settings, row, kept);
+        else reduce_columns<P, stage, is_zero, V>(columns, n, settings, row, states);
+    };
+    constexpr bool may_be_zero = S::mostly_zero >= 0;
+    if (may_be_zero && zero_in_all<may_be_zero ? S::mostly_zero : 0>(row, columns.vectors)) work(Number<may_be_zero>{});
+    else work(Number<false>{});
     if constexpr (S::ends) {
         for (int v = 0; v < columns.vectors; v++) {
-            // Partial sums without an element are +0, and adding them would change nothing.
-            for (ptrdiff_t k = PARTIAL / 2; k > 0; k /= 2)
-                for (ptrdiff_t l = 0; l < k && l + k < n; l++)
-                    R::template merge<V>(states[l * columns.vectors + v], states[(l + k) * columns.vectors + v]);
+            State state;
+            if (keeps_terms) merge_all_terms<R>(state, kept + v * R::terms, columns.vectors * R::terms, n);
+            else state = states[v];
             V results[R::results + 1];
-            R::template finish<V>(states[v], double(n), results);
+            R::template finish<V>(state, double(n), results);
             S::template row<V>(results, broadcast<V>(ScalarOf<V>(n)), settings, row[v]);
         }
     }
@@ -406,7 +440,8 @@ FASTACT_INLINE void column_stages(const Columns<P, V>& columns, ptrdiff_t n, con
 
 // The vectors that a partial sum takes, in the stage where it takes most.
 template <class P, class V, int stage = 0> constexpr ptrdiff_t vectors_of_sums() {
-    constexpr ptrdiff_t own = sizeof(typename P::template Stage<stage>::Reduced::template State<V>) / sizeof(V);
+    using R = typename P::template Stage<stage>::Reduced;
+    constexpr ptrdiff_t state = sizeof(typename R::template State<V>) / sizeof(V), own = state > R::terms ? state : R::terms;
     if constexpr (stage + 1 == P::stages) {
         return own;
     } else {

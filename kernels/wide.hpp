@@ -40,18 +40,24 @@ FASTACT_INLINE void widen_from(const float* from, f64* parts) {
 
 // What a reduction adds up: a value of each lane, which is input `input` of the program as it is if that is not negative.
 template <class V, int input, class Here> struct Operand {
-    V value;
+    const V& value;
     const Here& here;
     FASTACT_INLINE operator V() const { return value; }
 };
 
-template <int input, class V, class Here> FASTACT_INLINE Operand<V, input, Here> operand(V value, const Here& here) {
+template <int input, class V, class Here> FASTACT_INLINE Operand<V, input, Here> operand(const V& value, const Here& here) {
     return {value, here};
 }
+
+// Where terms are that lie in memory.
+struct InMemory {};
 
 template <int input, class Here> FASTACT_INLINE void widen(const Operand<f32, input, Here>& x, f64* parts) {
     if constexpr (input < 0) widen(x.value, parts);
     else x.here.widen_input(input, x.value, parts);
+}
+template <int input> FASTACT_INLINE void widen(const Operand<f32, input, InMemory>& x, f64* parts) {
+    widen_from(reinterpret_cast<const float*>(&x.value), parts);
 }
 
 FASTACT_INLINE f32 narrow(const f64* parts) {
