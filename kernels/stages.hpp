@@ -1,0 +1,62 @@
+// What a stage of a row program does with the elements of some vectors, wherever they are.
+#pragma once
+
+#include "reductions.hpp"
+#include "rows_table.hpp"
+
+namespace fastact {
+namespace FASTACT_ISA {
+
+template <class V> constexpr int SUMS = SUMS_BYTES / sizeof(ScalarOf<V>);
+
+// Neighbouring vectors that are worked on at a time, so that their chains of instructions mix.
+template <class V> constexpr int MIXED = sizeof(V) == 64 ? 4 : sizeof(V) == 32 ? 2 : 1;
+
+template <class T> FASTACT_INLINE const T* beyond(const void* from, ptrdiff_t bytes) {
+    return reinterpret_cast<const T*>(static_cast<const char*>(from) + bytes);
+}
+template <class T> FASTACT_INLINE T* beyond(void* from, ptrdiff_t bytes) { return reinterpret_cast<T*>(static_cast<char*>(from) + bytes); }
+
+template <class P, class T> struct Pointers {
+    const T* inputs[P::inputs];
+    T* outputs[P::outputs + 1];
+
+    Pointers() = default;
+    // Of a row behind the first one.
+    FASTACT_INLINE Pointers(const RowArguments& first, const RowPitches& pitches, ptrdiff_t row) {
+        for (int k = 0; k < P::inputs; k++) inputs[k] = beyond<T>(first.inputs[k], row * pitches.inputs[k]);
+        for (int k = 0; k < P::outputs; k++) outputs[k] = beyond<T>(first.outputs[k], row * pitches.outputs[k]);
+    }
+};
+
+template <class P, class V> FASTACT_INLINE void read_settings(const RowArguments& arguments, V* settings) {
+    for (int k = 0; k < P::settings; k++) settings[k] = broadcast<V>(ScalarOf<V>(arguments.settings[k]));
+}
+
+// What a stage does with the elements of N vectors, which are all read before any is written: `here(j)` tells where vector j is,
+// `row(j)` the values of its row, and take(j, terms, here) gets what is reduced.
+template <class P, int stage, int N, class V, class Here, class Row, class Take>
+FASTACT_INLINE void work_on_vectors(const V* settings, const Here& here, const Row& row, const Take& take) {
+    using S = typename P::template Stage<stage>;
+    V x[N][P::inputs], kept[N][P::outputs + 1], stored[N][P::outputs + 1], terms[N][S::Reduced::terms + 1];
+    // At -O2 GCC would keep these loops where there are more than three operands, and the arrays in memory.
+#pragma GCC unroll 8
+    for (int j = 0; j < N; j++) {
+#pragma GCC unroll 16
+        for (int k = 0; k < P::inputs; k++) x[j][k] = here(j).input(k);
+#pragma GCC unroll 16
+        for (int k = 0; k < P::outputs; k++) kept[j][k] = here(j).output(k);
+    }
+#pragma GCC unroll 8
+    for (int j = 0; j < N; j++) S::template element<V>(x[j], kept[j], settings, row(j), terms[j], stored[j]);
+#pragma GCC unroll 8
+    for (int j = 0; j < N; j++) take(j, terms[j], here(j));
+#pragma GCC unroll 8
+    for (int j = 0; j < N; j++)
+#pragma GCC unroll 16
+        for (int k = 0; k < P::outputs; k++)
+            if (S::stores >> k & 1) here(j).put(k, stored[j][k]);
+}
+
+}  // namespace FASTACT_ISA
+}  // namespace fastact
