@@ -69,8 +69,8 @@ FASTACT_INLINE void fetch(const Pointers<P, ScalarOf<V>>& at, ptrdiff_t i, const
 }
 
 // How many elements before a row the vectors along it begin, so that those as long as a line of the cache lie within one: what a
-// stage writes, or else reads.  Lanes are partial sums in turn, so that this changes neither what a partial sum has nor, as the halves that merge
-// are as far apart, how they merge.
+// stage writes, or else reads.  Lanes are partial sums in turn, so that this changes neither what a partial sum has nor, as the
+// halves that merge are as far apart, how they merge.
 template <class P, int stage, class V> FASTACT_INLINE ptrdiff_t elements_before(const Pointers<P, ScalarOf<V>>& at, ptrdiff_t n) {
     constexpr unsigned stored = P::template Stage<stage>::stores;
     if (sizeof(V) < LINE || n < LONG_ENOUGH<V>) return 0;
