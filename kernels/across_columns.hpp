@@ -162,7 +162,7 @@ FASTACT_INLINE void column_stages(const Columns<P, V>& columns, ptrdiff_t n, con
     State* const states = static_cast<State*>(sums);
     V* const kept = static_cast<V*>(sums);
     // No partial sum has more than one element then.
-    const bool keeps_terms = R::in_order && n <= SUMS<V>;
+    const bool keeps_terms = R::in_order && R::template merges_kept_terms<V> && n <= SUMS<V>;
     const auto work = [&](auto zero) __attribute__((always_inline)) {
         constexpr bool is_zero = decltype(zero)::value;
         if (keeps_terms) keep_terms<P, stage, is_zero, V>(columns, n, settings, row, kept);

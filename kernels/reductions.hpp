@@ -11,10 +11,12 @@ constexpr ptrdiff_t SETTLED = 4096;
 
 // A reduction is a template over the numbers of the inputs that its operands are as they stand, -1 for others.  In `merge_lanes`
 // the first lane ends as the whole; `blank` makes terms without effect of lanes beyond the end of a row; `settle` is called after
-// SETTLED terms of a partial sum, if not before, and after its last.
+// SETTLED terms of a partial sum, if not before, and after its last.  `merges_kept_terms` tells whether partial sums of one term
+// each are made of kept terms in less time than from the start.
 template <int x> struct Sum {
     static constexpr int terms = 1, results = 1;
     static constexpr bool settles = false, in_order = true;
+    template <class V> static constexpr bool merges_kept_terms = true;
     template <class V> using State = Wide<V>;
     template <class V> static FASTACT_INLINE Wide<V> start() { return Wide<V>(); }
     template <class V, class Here> static FASTACT_INLINE void accumulate(Wide<V>& sum, const V* terms, const Here& here) {
@@ -62,6 +64,7 @@ template <int x> struct Norm : Sum<x> {
 template <int> struct Count {
     static constexpr int terms = 1, results = 1;
     static constexpr bool settles = true, in_order = false;
+    template <class V> static constexpr bool merges_kept_terms = true;
     template <class V> struct State {
         Wide<V> sum;
         V recent;
@@ -93,6 +96,8 @@ template <int> struct Count {
 template <int x, int> struct Moments {
     static constexpr int terms = 2, results = 3;
     static constexpr bool settles = false, in_order = true;
+    // In float, with 16 registers, layer_norm of rows of ten takes 1.6 of the time so; with 32, or in double, 0.8 to 1.0.
+    template <class V> static constexpr bool merges_kept_terms = sizeof(V) == 64 || sizeof(ScalarOf<V>) == sizeof(double);
     template <class V> struct State {
         Wide<V> sum, squares;
     };
@@ -127,6 +132,7 @@ template <int x, int> struct Moments {
 template <int> struct Fmax {
     static constexpr int terms = 1, results = 1;
     static constexpr bool settles = false, in_order = false;
+    template <class V> static constexpr bool merges_kept_terms = true;
     template <class V> using State = V;
     template <class V> static FASTACT_INLINE V start() { return broadcast<V>(-__builtin_inf()); }
     // A NaN compares false and is left aside.
@@ -150,6 +156,7 @@ template <int> struct Fmax {
 template <int> struct Maximum {
     static constexpr int terms = 1, results = 1;
     static constexpr bool settles = false, in_order = false;
+    template <class V> static constexpr bool merges_kept_terms = true;
     template <class V> using State = V;
     template <class V> static FASTACT_INLINE V start() { return broadcast<V>(-__builtin_inf()); }
     template <class V> static FASTACT_INLINE void merge(V& largest, const V& other) {
@@ -174,6 +181,7 @@ template <int> struct Maximum {
 template <class... R> struct Reductions {
     static constexpr int terms = 0, results = 0;
     static constexpr bool settles = false, in_order = false;
+    template <class V> static constexpr bool merges_kept_terms = true;
     template <class V> struct State {};
     template <class V> static FASTACT_INLINE void start(State<V>&) {}
     template <class V, class Here> static FASTACT_INLINE void accumulate(State<V>&, const V*, const Here&) {}
@@ -189,6 +197,8 @@ template <class R, class... Rest> struct Reductions<R, Rest...> {
     using Others = Reductions<Rest...>;
     static constexpr int terms = R::terms + Others::terms, results = R::results + Others::results;
     static constexpr bool settles = R::settles || Others::settles, in_order = R::in_order || Others::in_order;
+    template <class V>
+    static constexpr bool merges_kept_terms = R::template merges_kept_terms<V> && Others::template merges_kept_terms<V>;
     // A base class without members takes no space, which a member would.
     template <class V> struct State : Others::template State<V> {
         typename R::template State<V> first;
