@@ -14,6 +14,8 @@ from .coefficients import (
     EXP_HIGHEST,
     EXP_LOWEST,
     EXPM1,
+    FAR_PULL,
+    FAR_TAIL,
     LN2_HIGH,
     LN2_LOW,
     LOG,
@@ -22,14 +24,19 @@ from .coefficients import (
     LOG_ERFC,
     NORMAL_END,
     NORMAL_PEAK,
+    NORMAL_TAIL,
     NORMALISER,
     NORMALISER_EXPONENT,
     SMALLEST_NORMAL,
     SQRT_TWO,
     TAIL,
     TAIL_CENTRE,
+    TAIL_CENTRES,
+    TAIL_CURVE,
+    TAIL_FAR,
     TAIL_FIRST,
     TAIL_POLE,
+    TAIL_SLOPE,
     TANH,
     TANH_END,
     TANH_SHRINK,
@@ -44,10 +51,13 @@ from .words import (
     fma,
     ldexp,
     ldexp_low,
+    lookup,
     mantissa,
     maximum,
     minimum,
+    piecewise,
     polynomial,
+    rarely,
     round,
     sqrt,
     where,
@@ -365,28 +375,37 @@ def pull_of_tail(t: Any, ratio: Any, rest: Any) -> Any:
     return pull, (ratio - (pull + fall)) + (rest - fma(t, NORMAL_PEAK, -fall))
 
 
-def normal_tail_parts(t: Any) -> Any:
-    """Return ``normal_cdf(-t)``, ``t`` times it, and the derivative of that product, with one exponential.
+def interval_of_tail(t: Any) -> Any:
+    """Return ``t`` less the centre of its interval in the tables of the tail, and where that is, for ``t`` up to `TAIL_FAR`."""
+    place = fma(fma(t, TAIL_CURVE, TAIL_SLOPE), t, TO_INTEGER)
+    return t - lookup(place, TAIL_CENTRES), place
 
-    For ``t`` not below zero and not above ``NORMAL_END``.
-    """
+
+def product_of_far_tail(t: Any) -> Any:
+    """Return ``t * normal_cdf(-t)`` for ``t`` from `TAIL_FAR` on."""
+    vanished = t >= NORMAL_END
+    t = where(vanished, TAIL_FAR, t)
     p, p_rest, n = exp_of_half_square(t)
-    inverse, error, place, place_rest = place_of_tail(t)
-    w, w_rest = factor_of_tail(place, place_rest)
-    tail = product_of_tail(inverse, inverse * error, w, w_rest, p, p_rest, n)
-    product = product_of_tail(place, place_rest, w, w_rest, p, p_rest, n)
-    ratio, rest = ratio_of_tail(inverse, error, w, w_rest)
-    pull, pull_rest = pull_of_tail(t, ratio, rest)
-    pull = ldexp_low(pull + fma(pull, p, fma(pull, p_rest, fma(pull_rest, p, pull_rest))), n)
-    return tail, product, pull
+    product = polynomial(1.0 / (t * t), FAR_TAIL)
+    return where(vanished, 0.0, ldexp_low(fma(product, p + p_rest, product), n))
+
+
+def pull_of_far_tail(t: Any) -> Any:
+    """Return the derivative of ``t * normal_cdf(-t)`` for ``t`` from `TAIL_FAR` on."""
+    vanished = t >= NORMAL_END
+    t = where(vanished, TAIL_FAR, t)
+    p, p_rest, n = exp_of_half_square(t)
+    factor = polynomial(1.0 / (t * t), FAR_PULL)
+    pull = -t * factor
+    pull_rest = fma(-t, factor, -pull)
+    return where(vanished, -0.0, ldexp_low(pull + fma(pull, p, fma(pull, p_rest, pull_rest)), n))
 
 
 def normal_cdf(x: Any) -> Any:
     """Distribution function of the standard normal distribution, accurate in the lower tail."""
     a = absolute(x)
-    vanished = a >= NORMAL_END
-    tail, product, pull = normal_tail_parts(where(vanished, 0.0, a))
-    tail = where(vanished, 0.0, tail)
+    h, place = interval_of_tail(minimum(a, TAIL_FAR))
+    tail = rarely(a >= TAIL_FAR, product_of_far_tail(a) / a, piecewise(h, place, NORMAL_TAIL))
     return where(x < 0.0, tail, 1.0 - tail)
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["PRECISIONS", "Constant", "bind", "functions_of"]
+__all__ = ["PRECISIONS", "Constant", "Rows", "Table", "bind", "functions_of"]
 
 PRECISIONS = {"float32": np.float32, "float64": np.float64}
 """The precisions in which the kernels compute, and their scalar types."""
@@ -34,6 +34,27 @@ class Constant(NamedTuple):
         scalar = PRECISIONS[precision]
         value = getattr(self, precision)
         return tuple(scalar(v) for v in value) if isinstance(value, tuple) else scalar(value)
+
+
+class Rows:
+    """A table in one precision: an array of rows of sixteen numbers."""
+
+    def __init__(self, values: np.ndarray[Any, Any]) -> None:
+        self.values = values
+
+
+class Table(NamedTuple):
+    """Numbers, or coefficients of polynomials, for each of sixteen intervals, in each precision.
+
+    There is a row for each coefficient, from the constant term up.
+    """
+
+    float32: tuple[tuple[float, ...], ...]
+    float64: tuple[tuple[float, ...], ...]
+
+    def of(self, precision: str) -> Rows:
+        """Return the numbers in one precision."""
+        return Rows(np.array(getattr(self, precision), PRECISIONS[precision]))
 
 
 def bind(
@@ -68,7 +89,7 @@ def bind(
         namespace: dict[str, Any] = {"__builtins__": {}, "__name__": function.__module__}
         for name in code.co_names:
             meaning = bound.get(name, words.get(name, function.__globals__.get(name)))
-            namespace[name] = meaning.of(precision) if isinstance(meaning, Constant) else meaning
+            namespace[name] = meaning.of(precision) if isinstance(meaning, Constant | Table) else meaning
         copy = types.FunctionType(code, namespace, function.__name__, None, None)
         copy.__module__ = function.__module__
         bound[function.__name__] = wrap(copy)

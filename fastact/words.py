@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from .language import Rows
+
 __all__ = [
     "absolute",
     "copysign",
@@ -18,10 +20,13 @@ __all__ = [
     "fma",
     "ldexp",
     "ldexp_low",
+    "lookup",
     "mantissa",
     "maximum",
     "minimum",
+    "piecewise",
     "polynomial",
+    "rarely",
     "reciprocal",
     "round",
     "sqrt",
@@ -119,6 +124,22 @@ def polynomial(x: Any, coefficients: tuple[Any, ...]) -> Any:
     return p
 
 
+def _columns(place: Any, table: Rows) -> Any:
+    """The columns of a table that the lowest four bits tell of integers that ``TO_INTEGER`` was added to."""
+    _, bits, _ = _float_bits(place)
+    return table.values[:, bits & 15]
+
+
+def lookup(place: Any, table: Rows) -> Any:
+    """The number of an interval in a table of one row; ``place`` is the interval's own number plus ``TO_INTEGER``."""
+    return _columns(place, table)[0]
+
+
+def piecewise(x: Any, place: Any, table: Rows) -> Any:
+    """The polynomial of an interval, by Horner's rule; ``place`` is the interval's number plus ``TO_INTEGER``."""
+    return polynomial(x, tuple(_columns(place, table)))
+
+
 def round(x: Any) -> Any:
     """To the nearest integer, ties to even."""
     return np.rint(x)
@@ -151,6 +172,11 @@ def reciprocal(x: Any) -> Any:
 def where(condition: Any, a: Any, b: Any) -> Any:
     """``a`` where the condition holds, else ``b``."""
     return np.where(condition, a, b)[()]
+
+
+def rarely(condition: Any, a: Any, b: Any) -> Any:
+    """The same, for a condition that holds for few elements: where it holds for none nearby, ``a`` need not be computed."""
+    return where(condition, a, b)
 
 
 def minimum(x: Any, bound: Any) -> Any:

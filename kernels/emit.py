@@ -10,18 +10,24 @@ file and line.
 from __future__ import annotations
 
 import ast
+import struct
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 WORDS = {
-    "absolute": 1, "copysign": 2, "exponent": 1, "floor": 1, "fma": 3, "ldexp": 2, "ldexp_low": 2, "mantissa": 1,
-    "maximum": 2, "minimum": 2, "polynomial": 2, "reciprocal": 1, "round": 1, "sqrt": 1, "truncate": 1, "where": 3,
+    "absolute": 1, "copysign": 2, "exponent": 1, "floor": 1, "fma": 3, "ldexp": 2, "ldexp_low": 2, "lookup": 2, "mantissa": 1,
+    "maximum": 2, "minimum": 2, "piecewise": 3, "polynomial": 2, "rarely": 3, "reciprocal": 1, "round": 1, "sqrt": 1,
+    "truncate": 1, "where": 3,
 }  # fmt: skip
 """The words of the language and their number of arguments."""
 
 FMA_BY_SIGNS = {(False, False): "fma", (True, False): "fnma", (False, True): "fms", (True, True): "fnms"}
 """What `fma` is called with a minus before its product and its addend: processors have instructions for all four."""
+
+COEFFICIENTS = "coefficients.py"
+OF_CONSTANTS = {"lookup": "Table", "piecewise": "Table", "polynomial": "Constant"}
+"""The words whose last argument is named, and what it is."""
 
 OPERATORS = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.BitAnd: "&", ast.BitOr: "|",
@@ -58,6 +64,11 @@ class Program:
     functions: dict[str, Function] = field(default_factory=dict)
     from_outputs: dict[str, Function] = field(default_factory=dict)
     """By activation: its derivative from its value."""
+
+    def kind_of(self, name: str) -> str | None:
+        """Return whether a name is a `Constant` or a `Table` of the coefficients."""
+        call = self.constants.get(name)
+        return call.func.id if call is not None and isinstance(call.func, ast.Name) else None
 
     def refuse(self, path: str, node: ast.AST, reason: str) -> NotInLanguage:
         line = getattr(node, "lineno", 1)
@@ -126,7 +137,7 @@ class Printer:
                 return f"broadcast<V>({value.hex()})"
             case ast.Name(id=name) if name in self.assigned:
                 return name
-            case ast.Name(id=name) if name in self.program.constants:
+            case ast.Name(id=name) if self.program.kind_of(name) == "Constant":
                 return f"broadcast<V>(K::{name})"
             case ast.Name(id=name):
                 raise self.refuse(node, f"`{name}` is neither an argument, an assigned name nor a constant")
@@ -158,14 +169,18 @@ class Printer:
             negative_addend, addend = without_sign(arguments[2])
             name = FMA_BY_SIGNS[negative_product, negative_addend]
             arguments = [factor, arguments[1], addend]
-        printed = [self.expression(a) for a in arguments[:-1]]
-        last = arguments[-1]
+        if name in OF_CONSTANTS:
+            *arguments, last = arguments
+            kind = OF_CONSTANTS[name]
+            if not isinstance(last, ast.Name) or self.program.kind_of(last.id) != kind:
+                raise self.refuse(last, f"the last argument of `{name}` must be a {kind.lower()} of {COEFFICIENTS}")
+        printed = [self.expression(a) for a in arguments]
         if name == "polynomial":
-            if not isinstance(last, ast.Name) or last.id not in self.program.constants:
-                raise self.refuse(last, "the coefficients of `polynomial` must be a constant")
             printed.append(f"K::{last.id}")
-        else:
-            printed.append(self.expression(last))
+        elif name in OF_CONSTANTS:
+            name = f"{name}<K::{last.id}>"
+        elif name == "rarely":
+            printed[1] = f"[&]() FASTACT_LAZY {{ return {printed[1]}; }}"
         return f"{name}({', '.join(printed)})"
 
     def assign(self, node: ast.Assign) -> str:
@@ -206,6 +221,12 @@ class Printer:
         return [self.expression(v) for v in (value.elts if isinstance(value, ast.Tuple) else [value])]
 
 
+def hex_of_bits(value: float, precision: str) -> str:
+    """Return the integer whose bits are those of a number."""
+    code, integer = {"float32": ("f", "i"), "float64": ("d", "q")}[precision]
+    return hex(struct.unpack(integer, struct.pack(code, value))[0])
+
+
 def print_constants(program: Program) -> list[str]:
     """Print a struct of constants for each precision."""
     lines = ["template <class T> struct Constants;"]
@@ -213,7 +234,10 @@ def print_constants(program: Program) -> list[str]:
         lines.append(f"template <> struct Constants<{scalar}> {{")
         for name, call in program.constants.items():
             values = {k.arg: ast.literal_eval(k.value) for k in call.keywords}[precision]
-            if isinstance(values, tuple):
+            if program.kind_of(name) == "Table":
+                rows = ", ".join("{" + ", ".join(hex_of_bits(v, precision) for v in row) + "}" for row in values)
+                lines.append(f"    static constexpr Format<{scalar}>::Bits {name}[{len(values)}][16] = {{{rows}}};")
+            elif isinstance(values, tuple):
                 numbers = ", ".join(v.hex() + suffix for v in values)
                 lines.append(f"    static constexpr {scalar} {name}[] = {{{numbers}}};")
             else:
@@ -272,7 +296,7 @@ def print_activation(function: Function, from_output: Function | None) -> list[s
 def read(folder: Path) -> tuple[Program, list[Function]]:
     """Read the package's sources and return them with the activations among their functions."""
     program = Program()
-    program.read_constants(folder / "coefficients.py")
+    program.read_constants(folder / COEFFICIENTS)
     program.read_functions(folder / "elementary.py", "fastact/elementary.py")
     activations = []
     for path in sorted((folder / "activations").glob("*.py")):

@@ -1,5 +1,6 @@
 // The body of every kernels/isa_*.cpp: all activations in one precision (FASTACT_REAL) for one instruction set (FASTACT_ISA).
 #include "half.hpp"
+#include "intervals.hpp"
 #include "loops.hpp"
 
 #include "mathematics.inc"

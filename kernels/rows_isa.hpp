@@ -1,4 +1,5 @@
 // The body of every kernels/rows_*.cpp: all row programs for one instruction set (FASTACT_ISA).
+#include "intervals.hpp"
 #include "rowwise.hpp"
 #include "transpose.hpp"
 

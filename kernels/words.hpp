@@ -17,6 +17,7 @@
 #endif
 
 #define FASTACT_INLINE inline __attribute__((always_inline))
+#define FASTACT_LAZY __attribute__((always_inline))
 
 namespace fastact {
 namespace FASTACT_ISA {
@@ -160,6 +161,29 @@ template <class V> FASTACT_INLINE V fms(V a, V b, V c) { return fma(a, b, -c); }
 template <class V> FASTACT_INLINE V fnms(V a, V b, V c) { return fma(-a, b, -c); }
 
 template <class Mask, class V> FASTACT_INLINE V where(Mask condition, V yes, V no) { return condition ? yes : no; }
+
+// Whether a condition holds for an element of a vector.
+template <class V> FASTACT_INLINE bool anywhere(V condition) {
+    for (size_t i = 0; i < sizeof(V) / sizeof(condition[0]); i++)
+        if (condition[i]) return true;
+    return false;
+}
+FASTACT_INLINE bool anywhere(bool condition) { return condition; }
+#if FASTACT_VECTOR_BYTES == 64 && defined(__AVX512F__)
+FASTACT_INLINE bool anywhere(i32 condition) { return _mm512_movepi32_mask((__m512i)condition) != 0; }
+FASTACT_INLINE bool anywhere(i64 condition) { return _mm512_movepi64_mask((__m512i)condition) != 0; }
+#elif FASTACT_VECTOR_BYTES == 32 && defined(__AVX2__)
+FASTACT_INLINE bool anywhere(i32 condition) { return _mm256_movemask_ps((__m256)condition) != 0; }
+FASTACT_INLINE bool anywhere(i64 condition) { return _mm256_movemask_pd((__m256d)condition) != 0; }
+#elif FASTACT_VECTOR_BYTES == 16 && defined(__x86_64__)
+FASTACT_INLINE bool anywhere(i32 condition) { return _mm_movemask_ps((__m128)condition) != 0; }
+FASTACT_INLINE bool anywhere(i64 condition) { return _mm_movemask_pd((__m128d)condition) != 0; }
+#endif
+
+template <class Mask, class F, class V> FASTACT_INLINE V rarely(Mask condition, F rare, V usual) {
+    if (__builtin_expect(anywhere(condition), 0)) return where(condition, rare(), usual);
+    return usual;
+}
 
 // A NaN in x fails every comparison and is returned.
 template <class V> FASTACT_INLINE V minimum(V x, V limit) { return limit < x ? limit : x; }

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import pathlib
 import sys
+import textwrap
 from collections.abc import Callable
 
 import numpy as np
@@ -21,11 +22,12 @@ TARGET = pathlib.Path(__file__).resolve().parent.parent / "fastact" / "coefficie
 
 HEADER = '''"""Constants of both precisions; printed by tools/fit_coefficients.py, not to be edited.
 
-A polynomial's coefficients stand from the constant term up.  The comment above each gives what it approximates, where,
-and the largest relative error of the fit, before any rounding in its evaluation.
+A polynomial's coefficients stand from the constant term up, in a table those of sixteen intervals beside each other.  The
+comment above each gives what it approximates, where, and the largest relative error of the fit, before any rounding in its
+evaluation.
 """
 
-from fastact.language import Constant
+from fastact.language import Constant, Table
 '''
 
 
@@ -122,6 +124,36 @@ def fit(
     return rounded, error
 
 
+def fit_step_by_step(
+    precision: str,
+    function: Callable[[mpf], mpf],
+    weight: Callable[[mpf], mpf],
+    interval: tuple[mpf, mpf],
+    degree: int,
+    fixed: tuple[int, ...] = (),
+) -> tuple[list[mpf], mpf]:
+    """Fit so that each coefficient makes up for the rounding of those before it.
+
+    By least squares at Chebyshev's points, as no minimax fit is unique on an interval around zero once coefficients are given.
+    """
+    low, high = interval
+    points = [(low + high) / 2 + (high - low) / 2 * mp.cos(mp.pi * (2 * i + 1) / 80) for i in range(40)]
+    weights = [weight(x) for x in points]
+    values = [function(x) for x in points]
+    rounded = [mpf(c) for c in fixed]
+    for first in range(len(fixed), degree + 1):
+        system, right = mp.matrix(len(points), degree + 1 - first), mp.matrix(len(points), 1)
+        for row, (x, value, w) in enumerate(zip(points, values, weights, strict=True)):
+            right[row] = (value - evaluate(rounded, x)) * w
+            for column in range(degree + 1 - first):
+                system[row, column] = w * x ** (first + column)
+        with mp.workdps(3 * mp.dps):
+            solution = mp.lu_solve(system, right)
+        rounded.append(nearest(solution[0], precision))
+    samples = [low + (high - low) * mpf(i) / 200 for i in range(201)]
+    return rounded, max(abs((function(x) - evaluate(rounded, x)) * weight(x)) for x in samples)
+
+
 def polynomial_constant(
     name: str,
     comment: str,
@@ -130,11 +162,12 @@ def polynomial_constant(
     interval: dict[str, tuple[mpf, mpf]],
     degree: dict[str, int],
     fixed: tuple[int, ...] = (),
+    fit_rounded: Callable[..., tuple[list[mpf], mpf]] = fit,
 ) -> str:
     """The lines that define one polynomial."""
     lines, errors = [], []
     for precision in PRECISIONS:
-        coefficients, error = fit(
+        coefficients, error = fit_rounded(
             precision, function(precision), weight(precision), interval[precision], degree[precision], fixed
         )
         errors.append(f"{mp.nstr(error, 2)} ({precision})")
@@ -142,6 +175,18 @@ def polynomial_constant(
         lines.append(f"    {precision}=(\n{listed}    ),\n")
     ranges = " and ".join(dict.fromkeys(f"[{mp.nstr(interval[p][0], 6)}, {mp.nstr(interval[p][1], 6)}]" for p in PRECISIONS))
     return f"\n# {comment}\n# on {ranges}; errors {', '.join(errors)}\n{name} = Constant(\n{''.join(lines)})\n"
+
+
+def table(name: str, comment: str, rows: dict[str, list[list[mpf]]]) -> str:
+    """The lines that define a table: for each coefficient the numbers of all intervals."""
+    lines = []
+    for precision in PRECISIONS:
+        lines.append(f"    {precision}=(")
+        for row in rows[precision]:
+            numbers = ", ".join(text(v, precision) for v in row)
+            lines += textwrap.wrap(f"({numbers}),", 129, initial_indent=" " * 8, subsequent_indent=" " * 9)
+        lines.append("    ),")
+    return "\n".join([f"\n# {comment}\n{name} = Table(", *lines, ")  # fmt: skip\n"])
 
 
 def number_constant(name: str, comment: str, values: dict[str, mpf]) -> str:
@@ -175,6 +220,12 @@ def symmetric(bound: mpf) -> dict[str, tuple[mpf, mpf]]:
 TAIL_POLE = {"float32": mpf("2.5625"), "float64": mpf("2.875")}
 TAIL_CENTRE = {"float32": mpf("0.453125"), "float64": mpf("0.5")}
 TAIL_END = {"float32": mpf("14.625"), "float64": mpf(39)}
+
+# Up to TAIL_FAR, the nearest integer to TAIL_CURVE * t**2 + TAIL_SLOPE * t numbers sixteen intervals in which polynomials of
+# one degree are about as good.
+TAIL_FAR = mpf("4.6875")
+TAIL_CURVE = mpf("0.375")
+TAIL_SLOPE = mpf("1.5")
 
 # The farther out, the less an error of exp(2 * x) counts; the polynomial takes no more from a value than a step of x adds.
 TANH_SMALL = mpf("0.75")
@@ -234,6 +285,53 @@ def tail_interval(precision: str) -> tuple[mpf, mpf]:
     return -TAIL_CENTRE[precision], end / (end + TAIL_POLE[precision]) - TAIL_CENTRE[precision]
 
 
+def tail_borders() -> list[mpf]:
+    """Where the intervals of the normal distribution's tail begin, and where the last one ends."""
+    roots = [mp.sqrt(TAIL_SLOPE**2 + 4 * TAIL_CURVE * (i - mpf(1) / 2)) for i in range(1, 16)]
+    return [mpf(0), *((root - TAIL_SLOPE) / (2 * TAIL_CURVE) for root in roots), TAIL_FAR]
+
+
+def tail_centres(precision: str) -> list[mpf]:
+    """Numbers at which what the polynomials begin with is nearly a number of the working precision.
+
+    A little beyond the middles: the tail is smaller at the far end of an interval, so that an error counts for more there.
+    """
+    scalar, borders = PRECISIONS[precision], tail_borders()
+    centres = [mpf(0)]
+    for low, high in zip(borders[1:-1], borders[2:], strict=True):
+        first = float(low + (high - low) * mpf("0.58"))
+        candidates = [mpf(float(scalar(first * (1 + 1e-5 * i)))) for i in range(400)]
+        centres.append(min(candidates, key=lambda c: max(rounding(mp.ncdf(-c), precision), rounding(pull(c), precision))))
+    return centres
+
+
+def rounding(value: mpf, precision: str) -> mpf:
+    """The relative error of the nearest number."""
+    return abs(nearest(value, precision) / value - 1)
+
+
+def tail_table(
+    name: str, comment: str, function: Callable[[mpf], mpf], weight: Callable[[mpf], mpf], degree: dict[str, int]
+) -> str:
+    """The lines that define the polynomials of the intervals of the normal distribution's tail."""
+    borders, rows, errors = tail_borders(), {}, []
+    for precision in PRECISIONS:
+        columns, largest = [], mpf(0)
+        for low, high, centre in zip(borders, borders[1:], tail_centres(precision), strict=False):
+            fitted, error = fit_step_by_step(
+                precision,
+                lambda h, c=centre: function(c + h),  # type: ignore[misc]
+                lambda h, c=centre: weight(c + h),  # type: ignore[misc]
+                (low - centre, high - centre),
+                degree[precision],
+            )
+            columns.append(fitted)
+            largest = max(largest, error)
+        rows[precision] = [list(row) for row in zip(*columns, strict=True)]
+        errors.append(f"{mp.nstr(largest, 2)} ({precision})")
+    return table(name, f"{comment}; errors {', '.join(errors)}", rows)
+
+
 def lecun_tanh(x: mpf) -> mpf:
     return LECUN_SCALE * mp.tanh(2 * x / 3)
 
@@ -241,6 +339,17 @@ def lecun_tanh(x: mpf) -> mpf:
 def pull(t: mpf) -> mpf:
     """The derivative of ``t * Phi(-t)``."""
     return mp.ncdf(-t) - t * mp.npdf(t)
+
+
+def far_tail(v: mpf) -> mpf:
+    """``t * Phi(-t) * exp(t * t / 2)`` at ``v = 1 / t**2``."""
+    t = 1 / mp.sqrt(v)
+    return t * mp.ncdf(-t) * mp.exp(t * t / 2)
+
+
+def far_pull(v: mpf) -> mpf:
+    """The derivative of ``t * Phi(-t)`` over ``-t * exp(-t * t / 2)`` at ``v = 1 / t**2``."""
+    return mp.npdf(0) - far_tail(v) * v
 
 
 def pull_bend(s: mpf) -> mpf:
@@ -443,6 +552,42 @@ def module() -> str:
             lambda p: lambda k: k / tail_of_place(p)(k),
             {p: tail_interval(p) for p in PRECISIONS},
             {"float32": 8, "float64": 23},
+        ),
+        number_constant("TAIL_FAR", "up to it normal_cdf(-t) is a polynomial in each of sixteen intervals", both(TAIL_FAR)),
+        number_constant("TAIL_CURVE", "TAIL_CURVE * t**2 + TAIL_SLOPE * t numbers the intervals", both(TAIL_CURVE)),
+        number_constant("TAIL_SLOPE", "the slope of that at zero", both(TAIL_SLOPE)),
+        table("TAIL_CENTRES", "the centres of the intervals", {p: [tail_centres(p)] for p in PRECISIONS}),
+        tail_table(
+            "NORMAL_TAIL",
+            "normal_cdf(-t) of t less the centre",
+            lambda t: mp.ncdf(-t),
+            lambda t: 1 / mp.ncdf(-t),
+            {"float32": 6, "float64": 12},
+        ),
+        tail_table(
+            "TAIL_PULL",
+            "the derivative of t * normal_cdf(-t), of t less the centre",
+            pull,
+            lambda t: 1 / max(abs(pull(t)), min(mpf("0.05"), mp.ncdf(-t))),
+            {"float32": 6, "float64": 13},
+        ),
+        polynomial_constant(
+            "FAR_TAIL",
+            "t * normal_cdf(-t) * exp(t * t / 2)\n# of 1 / t**2",
+            always(far_tail),
+            always(lambda v: 1 / far_tail(v)),
+            {p: (1 / TAIL_END[p] ** 2, 1 / TAIL_FAR**2) for p in PRECISIONS},
+            {"float32": 5, "float64": 16},
+            fit_rounded=fit_step_by_step,
+        ),
+        polynomial_constant(
+            "FAR_PULL",
+            "1 / sqrt(2 * pi) - normal_cdf(-t) * exp(t * t / 2) / t\n# of 1 / t**2",
+            always(far_pull),
+            always(lambda v: 1 / far_pull(v)),
+            {p: (1 / TAIL_END[p] ** 2, 1 / TAIL_FAR**2) for p in PRECISIONS},
+            {"float32": 4, "float64": 16},
+            fit_rounded=fit_step_by_step,
         ),
         number_constant(
             "PULL_LOWEST", "the lowest derivative of t * normal_cdf(-t), which is at sqrt(2)", high(pull(mp.sqrt(2)))

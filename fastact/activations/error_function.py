@@ -21,6 +21,7 @@ from ..coefficients import (
     NORMAL_END,
     NORMAL_PEAK,
     NORMAL_PEAK_REST,
+    NORMAL_TAIL,
     PULL_BEND,
     PULL_BEND_FIRST,
     PULL_BEND_LAST,
@@ -32,7 +33,9 @@ from ..coefficients import (
     PULL_TILT_REST,
     SQRT_TWO,
     SQRT_TWO_REST,
+    TAIL_FAR,
     TAIL_POLE,
+    TAIL_PULL,
     TANH_SHRINK,
     THIRD,
 )
@@ -43,19 +46,21 @@ from ..elementary import (
     exp_of_minus_square,
     factor_of_tail,
     growth,
+    interval_of_tail,
     inverse_and_rest,
     normal_tail,
-    normal_tail_parts,
     place_of_tail,
     product_and_rest,
+    product_of_far_tail,
     product_of_tail,
+    pull_of_far_tail,
     pull_of_tail,
     reduce_by_ln2,
     rest_of_factor_of_tail,
     shortfall_of_erf,
     sum_and_rest,
 )
-from ..words import absolute, copysign, fma, ldexp, ldexp_low, maximum, minimum, polynomial, where
+from ..words import absolute, copysign, fma, ldexp, ldexp_low, maximum, minimum, piecewise, polynomial, rarely, where
 
 
 @activation(limits={-inf: (-1.0, 0.0), inf: (1.0, 0.0)}, monotone=True)
@@ -139,10 +144,12 @@ def gelu(x: Any) -> Any:
     array([-0.0455,  0.    ,  1.9545])
     """
     a = absolute(x)
-    vanished = a >= NORMAL_END
-    tail, y, low = normal_tail_parts(where(vanished, 0.0, a))
-    low = where(vanished, -0.0, low)
-    return maximum(x, -0.0) - y, where(x < 0.0, low, 1.0 - low)
+    t = minimum(a, TAIL_FAR)
+    h, place = interval_of_tail(t)
+    line = maximum(x, -0.0)
+    value = rarely(a >= TAIL_FAR, line - product_of_far_tail(a), fma(-t, piecewise(h, place, NORMAL_TAIL), line))
+    low = rarely(a >= TAIL_FAR, pull_of_far_tail(a), piecewise(h, place, TAIL_PULL))
+    return value, where(x < 0.0, low, 1.0 - low)
 
 
 @activation(limits={-inf: (-0.0, -0.0), inf: (10.0, 0.0)}, aliases=("clipped_gelu", "clippedgelu"), kinks=(10.0,))

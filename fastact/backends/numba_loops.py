@@ -29,7 +29,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from .. import activations, coefficients, elementary, language, rowwise
-from . import numba_words
+from . import numba_tables, numba_words
 
 __all__ = ["inner_loop", "scalar_functions", "set_num_threads"]
 
@@ -197,7 +197,7 @@ def _elementwise(evaluate: Any, form: str, float_: types.Float, inputs: int, out
 @cache
 def _sources() -> str:
     # Numba knows which file a kernel is written in, and not the files of what it calls.
-    modules = (*_MODULES, coefficients, language, numba_words, sys.modules[__name__])
+    modules = (*_MODULES, coefficients, language, numba_tables, numba_words, sys.modules[__name__])
     return hashlib.sha256("".join(map(inspect.getsource, modules)).encode()).hexdigest()
 
 

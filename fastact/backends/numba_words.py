@@ -15,6 +15,8 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from .numba_tables import RowsType, function_of_table
+
 __all__ = ["WORDS"]
 
 _SIGNIFICAND = {types.float32: 23, types.float64: 52}
@@ -103,6 +105,28 @@ def polynomial(typingctx: Any, x: types.Type, coefficients: types.Type) -> Any:
         return reduce(lambda sum_, term: _llvm_fma(context, builder, x, sum_, at, term), terms)
 
     return x(x, coefficients), codegen
+
+
+@intrinsic
+def lookup(typingctx: Any, place: types.Type, table: types.Type) -> Any:
+    if not isinstance(table, RowsType) or not _one_precision(place):
+        return None
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: tuple[ir.Value, ...]) -> ir.Value:
+        return builder.call(function_of_table(context, builder.module, table, 1), arguments[:1])
+
+    return place(place, table), codegen
+
+
+@intrinsic
+def piecewise(typingctx: Any, x: types.Type, place: types.Type, table: types.Type) -> Any:
+    if not isinstance(table, RowsType) or not _one_precision(x, place):
+        return None
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: tuple[ir.Value, ...]) -> ir.Value:
+        return builder.call(function_of_table(context, builder.module, table, 2), arguments[1::-1])
+
+    return x(x, place, table), codegen
 
 
 @intrinsic
@@ -195,6 +219,9 @@ WORDS: dict[str, Any] = {
     "floor": _unary(_llvm("floor")),
     "ldexp": ldexp,
     "ldexp_low": ldexp_low,
+    "lookup": lookup,
+    "piecewise": piecewise,
+    "rarely": where,
     "where": where,
     "minimum": minimum,
     "maximum": maximum,
