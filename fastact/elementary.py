@@ -28,15 +28,19 @@ from .coefficients import (
     NORMALISER,
     NORMALISER_EXPONENT,
     SMALLEST_NORMAL,
+    SOFTPLUS_CENTRES,
+    SOFTPLUS_FAR,
+    SOFTPLUS_PLACE,
+    SOFTPLUS_TAIL,
     SQRT_TWO,
     TAIL,
     TAIL_CENTRE,
     TAIL_CENTRES,
-    TAIL_CURVE,
     TAIL_FAR,
     TAIL_FIRST,
+    TAIL_PLACE,
     TAIL_POLE,
-    TAIL_SLOPE,
+    TAIL_SQUARE,
     TANH,
     TANH_END,
     TANH_SHRINK,
@@ -217,6 +221,19 @@ def softplus_near_zero(x: Any, rest: Any) -> Any:
     return LN2_HIGH + fma(square, polynomial(square, LOG_COSH), line)
 
 
+def far_tail_of_softplus(a: Any, rest: Any, beta: Any, end: Any) -> Any:
+    """Return ``log(1 + exp(rest - a)) / beta`` for ``a`` from about one on; from the end on it rounds to zero."""
+    vanished = a >= end
+    p, n = growth_of_sum(-where(vanished, SOFTPLUS_FAR, a), rest)
+    return where(vanished, 0.0, ldexp(log1p_of_growth(p, n) / beta, n))
+
+
+def tail_of_softplus(a: Any, rest: Any) -> Any:
+    """Return ``log(1 + exp(rest - a))`` for ``a`` up to `SOFTPLUS_FAR`."""
+    place = fma(a, SOFTPLUS_PLACE, TO_INTEGER)
+    return piecewise((a - lookup(place, SOFTPLUS_CENTRES)) - rest, place, SOFTPLUS_TAIL)
+
+
 def parts_of_sigmoid_tail(p: Any, n: Any) -> Any:
     """Return ``d``, its inverse, the relative error of that, and ``s`` with ``s / d`` the logistic function of ``-t``.
 
@@ -377,7 +394,7 @@ def pull_of_tail(t: Any, ratio: Any, rest: Any) -> Any:
 
 def interval_of_tail(t: Any) -> Any:
     """Return ``t`` less the centre of its interval in the tables of the tail, and where that is, for ``t`` up to `TAIL_FAR`."""
-    place = fma(fma(t, TAIL_CURVE, TAIL_SLOPE), t, TO_INTEGER)
+    place = fma(fma(t, TAIL_SQUARE, TAIL_PLACE), t, TO_INTEGER)
     return t - lookup(place, TAIL_CENTRES), place
 
 

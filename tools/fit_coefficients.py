@@ -12,6 +12,7 @@ import pathlib
 import sys
 import textwrap
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from mpmath import mp, mpf
@@ -221,12 +222,6 @@ TAIL_POLE = {"float32": mpf("2.5625"), "float64": mpf("2.875")}
 TAIL_CENTRE = {"float32": mpf("0.453125"), "float64": mpf("0.5")}
 TAIL_END = {"float32": mpf("14.625"), "float64": mpf(39)}
 
-# Up to TAIL_FAR, the nearest integer to TAIL_CURVE * t**2 + TAIL_SLOPE * t numbers sixteen intervals in which polynomials of
-# one degree are about as good.
-TAIL_FAR = mpf("4.6875")
-TAIL_CURVE = mpf("0.375")
-TAIL_SLOPE = mpf("1.5")
-
 # The farther out, the less an error of exp(2 * x) counts; the polynomial takes no more from a value than a step of x adds.
 TANH_SMALL = mpf("0.75")
 
@@ -285,24 +280,70 @@ def tail_interval(precision: str) -> tuple[mpf, mpf]:
     return -TAIL_CENTRE[precision], end / (end + TAIL_POLE[precision]) - TAIL_CENTRE[precision]
 
 
-def tail_borders() -> list[mpf]:
-    """Where the intervals of the normal distribution's tail begin, and where the last one ends."""
-    roots = [mp.sqrt(TAIL_SLOPE**2 + 4 * TAIL_CURVE * (i - mpf(1) / 2)) for i in range(1, 16)]
-    return [mpf(0), *((root - TAIL_SLOPE) / (2 * TAIL_CURVE) for root in roots), TAIL_FAR]
+@dataclass(frozen=True)
+class Intervals:
+    """Sixteen intervals from zero to ``far``, numbered by the integer nearest to ``square * t**2 + place * t``.
 
-
-def tail_centres(precision: str) -> list[mpf]:
-    """Numbers at which what the polynomials begin with is nearly a number of the working precision.
-
-    A little beyond the middles: the tail is smaller at the far end of an interval, so that an error counts for more there.
+    They are such that polynomials of one degree are about as good in each.
     """
-    scalar, borders = PRECISIONS[precision], tail_borders()
-    centres = [mpf(0)]
-    for low, high in zip(borders[1:-1], borders[2:], strict=True):
-        first = float(low + (high - low) * mpf("0.58"))
-        candidates = [mpf(float(scalar(first * (1 + 1e-5 * i)))) for i in range(400)]
-        centres.append(min(candidates, key=lambda c: max(rounding(mp.ncdf(-c), precision), rounding(pull(c), precision))))
-    return centres
+
+    name: str
+    square: mpf
+    place: mpf
+    far: mpf
+    functions: tuple[Callable[[mpf], mpf], ...]
+
+    def borders(self) -> list[mpf]:
+        """Where the intervals begin, and where the last one ends."""
+        between = [i - mpf(1) / 2 for i in range(1, 16)]
+        inner = [2 * i / (self.place + mp.sqrt(self.place**2 + 4 * self.square * i)) for i in between]
+        return [mpf(0), *inner, self.far]
+
+    def centres(self, precision: str) -> list[mpf]:
+        """Numbers at which what the polynomials begin with is nearly a number of the working precision.
+
+        A little beyond the middles: the functions are smaller at the far end of an interval, so that an error counts for more.
+        """
+        scalar, borders = PRECISIONS[precision], self.borders()
+        centres = [mpf(0)]
+        for low, high in zip(borders[1:-1], borders[2:], strict=True):
+            first = float(low + (high - low) * mpf("0.58"))
+            candidates = [mpf(float(scalar(first * (1 + 1e-5 * i)))) for i in range(400)]
+            centres.append(min(candidates, key=lambda c: max(rounding(f(c), precision) for f in self.functions)))
+        return centres
+
+    def constants(self, what: str) -> str:
+        """The lines that define the numbers of the intervals."""
+        centres = {p: [self.centres(p)] for p in PRECISIONS}
+        square = f"{self.name}_SQUARE * t**2 + " if self.square else ""
+        parts = [
+            number_constant(f"{self.name}_FAR", f"up to it {what} is a polynomial in each of sixteen intervals", both(self.far)),
+            number_constant(f"{self.name}_PLACE", f"{square}{self.name}_PLACE * t numbers the intervals", both(self.place)),
+            number_constant(f"{self.name}_SQUARE", "the number's curve", both(self.square)) if self.square else "",
+            table(f"{self.name}_CENTRES", "the centres of the intervals", centres),
+        ]
+        return "".join(parts)
+
+    def polynomials(
+        self, name: str, comment: str, function: Callable[[mpf], mpf], weight: Callable[[mpf], mpf], degree: dict[str, int]
+    ) -> str:
+        """The lines that define the polynomials of a function."""
+        borders, rows, errors = self.borders(), {}, []
+        for precision in PRECISIONS:
+            columns, largest = [], mpf(0)
+            for low, high, centre in zip(borders, borders[1:], self.centres(precision), strict=False):
+                fitted, error = fit_step_by_step(
+                    precision,
+                    lambda h, c=centre: function(c + h),  # type: ignore[misc]
+                    lambda h, c=centre: weight(c + h),  # type: ignore[misc]
+                    (low - centre, high - centre),
+                    degree[precision],
+                )
+                columns.append(fitted)
+                largest = max(largest, error)
+            rows[precision] = [list(row) for row in zip(*columns, strict=True)]
+            errors.append(f"{mp.nstr(largest, 2)} ({precision})")
+        return table(name, f"{comment}, of t less the centre; errors {', '.join(errors)}", rows)
 
 
 def rounding(value: mpf, precision: str) -> mpf:
@@ -310,26 +351,14 @@ def rounding(value: mpf, precision: str) -> mpf:
     return abs(nearest(value, precision) / value - 1)
 
 
-def tail_table(
-    name: str, comment: str, function: Callable[[mpf], mpf], weight: Callable[[mpf], mpf], degree: dict[str, int]
-) -> str:
-    """The lines that define the polynomials of the intervals of the normal distribution's tail."""
-    borders, rows, errors = tail_borders(), {}, []
-    for precision in PRECISIONS:
-        columns, largest = [], mpf(0)
-        for low, high, centre in zip(borders, borders[1:], tail_centres(precision), strict=False):
-            fitted, error = fit_step_by_step(
-                precision,
-                lambda h, c=centre: function(c + h),  # type: ignore[misc]
-                lambda h, c=centre: weight(c + h),  # type: ignore[misc]
-                (low - centre, high - centre),
-                degree[precision],
-            )
-            columns.append(fitted)
-            largest = max(largest, error)
-        rows[precision] = [list(row) for row in zip(*columns, strict=True)]
-        errors.append(f"{mp.nstr(largest, 2)} ({precision})")
-    return table(name, f"{comment}; errors {', '.join(errors)}", rows)
+def normal_tail(t: mpf) -> mpf:
+    """Phi(-t)."""
+    return mp.ncdf(-t)
+
+
+def softplus_tail(t: mpf) -> mpf:
+    """log(1 + exp(-t))."""
+    return mp.log1p(mp.exp(-t))
 
 
 def lecun_tanh(x: mpf) -> mpf:
@@ -377,6 +406,8 @@ def module() -> str:
         return {p: inverse - shift(inverse)[p] for p in PRECISIONS}
 
     half_ln2 = ln2 / 2 * mpf("1.0001")
+    tails = Intervals("TAIL", mpf("0.375"), mpf("1.5"), mpf("4.6875"), (normal_tail, pull))
+    softplus_tails = Intervals("SOFTPLUS", mpf(0), mpf("1.25"), mpf("12.375"), (softplus_tail,))
     parts = [
         HEADER,
         number_constant("LOG2_E", "1 / log(2)", both(1 / ln2)),
@@ -553,22 +584,15 @@ def module() -> str:
             {p: tail_interval(p) for p in PRECISIONS},
             {"float32": 8, "float64": 23},
         ),
-        number_constant("TAIL_FAR", "up to it normal_cdf(-t) is a polynomial in each of sixteen intervals", both(TAIL_FAR)),
-        number_constant("TAIL_CURVE", "TAIL_CURVE * t**2 + TAIL_SLOPE * t numbers the intervals", both(TAIL_CURVE)),
-        number_constant("TAIL_SLOPE", "the slope of that at zero", both(TAIL_SLOPE)),
-        table("TAIL_CENTRES", "the centres of the intervals", {p: [tail_centres(p)] for p in PRECISIONS}),
-        tail_table(
-            "NORMAL_TAIL",
-            "normal_cdf(-t) of t less the centre",
-            lambda t: mp.ncdf(-t),
-            lambda t: 1 / mp.ncdf(-t),
-            {"float32": 6, "float64": 12},
+        tails.constants("normal_cdf(-t)"),
+        tails.polynomials(
+            "NORMAL_TAIL", "normal_cdf(-t)", normal_tail, lambda t: 1 / normal_tail(t), {"float32": 6, "float64": 12}
         ),
-        tail_table(
+        tails.polynomials(
             "TAIL_PULL",
-            "the derivative of t * normal_cdf(-t), of t less the centre",
+            "the derivative of t * normal_cdf(-t)",
             pull,
-            lambda t: 1 / max(abs(pull(t)), min(mpf("0.05"), mp.ncdf(-t))),
+            lambda t: 1 / max(abs(pull(t)), min(mpf("0.05"), normal_tail(t))),
             {"float32": 6, "float64": 13},
         ),
         polynomial_constant(
@@ -576,7 +600,7 @@ def module() -> str:
             "t * normal_cdf(-t) * exp(t * t / 2)\n# of 1 / t**2",
             always(far_tail),
             always(lambda v: 1 / far_tail(v)),
-            {p: (1 / TAIL_END[p] ** 2, 1 / TAIL_FAR**2) for p in PRECISIONS},
+            {p: (1 / TAIL_END[p] ** 2, 1 / tails.far**2) for p in PRECISIONS},
             {"float32": 5, "float64": 16},
             fit_rounded=fit_step_by_step,
         ),
@@ -585,9 +609,13 @@ def module() -> str:
             "1 / sqrt(2 * pi) - normal_cdf(-t) * exp(t * t / 2) / t\n# of 1 / t**2",
             always(far_pull),
             always(lambda v: 1 / far_pull(v)),
-            {p: (1 / TAIL_END[p] ** 2, 1 / TAIL_FAR**2) for p in PRECISIONS},
+            {p: (1 / TAIL_END[p] ** 2, 1 / tails.far**2) for p in PRECISIONS},
             {"float32": 4, "float64": 16},
             fit_rounded=fit_step_by_step,
+        ),
+        softplus_tails.constants("log(1 + exp(-t))"),
+        softplus_tails.polynomials(
+            "SOFTPLUS_TAIL", "log(1 + exp(-t))", softplus_tail, lambda t: 1 / softplus_tail(t), {"float32": 6, "float64": 13}
         ),
         number_constant(
             "PULL_LOWEST", "the lowest derivative of t * normal_cdf(-t), which is at sqrt(2)", high(pull(mp.sqrt(2)))

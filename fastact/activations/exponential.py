@@ -39,6 +39,7 @@ from ..coefficients import (
     SELU_SCALE,
     SELU_SLOPE,
     SELU_SLOPE_REST,
+    SOFTPLUS_FAR,
     SOFTPLUS_NEAR,
     TANH,
     TANH_END,
@@ -53,6 +54,7 @@ from ..elementary import (
     expm1,
     expm1_and_exp,
     fall_from_height,
+    far_tail_of_softplus,
     gap_of_tanh,
     gap_of_tanh_of_half,
     gate_and_slope,
@@ -70,10 +72,24 @@ from ..elementary import (
     softplus_near_zero,
     steepness_of_cubic,
     sum_and_rest,
+    tail_of_softplus,
     tanh_near_zero,
     tanh_of_magnitude,
 )
-from ..words import absolute, copysign, floor, fma, ldexp, ldexp_low, maximum, minimum, polynomial, sqrt, where
+from ..words import (
+    absolute,
+    copysign,
+    floor,
+    fma,
+    ldexp,
+    ldexp_low,
+    maximum,
+    minimum,
+    polynomial,
+    rarely,
+    sqrt,
+    where,
+)
 
 
 @activation(limits={-inf: (0.0, 0.0), inf: (inf, inf)}, aliases=("exp",), monotone=True)
@@ -342,11 +358,11 @@ def log_sigmoid(x: Any) -> Any:
     array([-2.1269, -0.6931, -0.1269])
     """
     a = absolute(x)
-    vanished = a > -EXP_LOWEST
-    p, n = growth(-where(vanished, 0.0, a))
     q = sigmoid_tail(a)
-    far = minimum(x, 0.0) - where(vanished, 0.0, ldexp(log1p_of_growth(p, n), n))
-    return where(a < SOFTPLUS_NEAR, -softplus_near_zero(-x, 0.0), far), where(x < 0.0, 1.0 - q, q)
+    near = tail_of_softplus(minimum(a, SOFTPLUS_FAR), 0.0)
+    tail = rarely(a >= SOFTPLUS_FAR, far_tail_of_softplus(a, 0.0, 1.0, -EXP_LOWEST), near)
+    value = where(a < SOFTPLUS_NEAR, -softplus_near_zero(-x, 0.0), minimum(x, 0.0) - tail)
+    return value, where(x < 0.0, 1.0 - q, q)
 
 
 @from_output(log_sigmoid)
@@ -571,16 +587,16 @@ def softplus(x: Any, beta: Any = 1.0) -> Any:
     """
     z = beta * x
     a = absolute(z)
-    vanished = a >= DECAY_END
     # The exponent is right to more than its own digits: it has what the product with beta lost.
-    rest = where(vanished, 0.0, fma(beta, x, -z))
-    rest = where(z < 0.0, rest, -rest)
-    p, n = growth_of_sum(-where(vanished, 0.0, a), rest)
+    lost = where(a >= DECAY_END, 0.0, fma(beta, x, -z))
+    rest = where(z < 0.0, lost, -lost)
     q = sigmoid_tail(a)
     q = fma(q * rest, 1.0 - q, q)
-    far = maximum(x, 0.0) + where(vanished, 0.0, ldexp(log1p_of_growth(p, n) / beta, n))
-    near = softplus_near_zero(z, where(z < 0.0, rest, -rest)) / beta
-    return where(a < SOFTPLUS_NEAR, near, far), where(z < 0.0, q, 1.0 - q)
+    near = a < SOFTPLUS_NEAR
+    tail = tail_of_softplus(minimum(a, SOFTPLUS_FAR), rest)
+    quotient = where(near, softplus_near_zero(z, lost), tail) / beta
+    quotient = rarely(a >= SOFTPLUS_FAR, far_tail_of_softplus(a, rest, beta, DECAY_END), quotient)
+    return where(near, 0.0, maximum(x, 0.0)) + quotient, where(z < 0.0, q, 1.0 - q)
 
 
 @from_output(softplus)
