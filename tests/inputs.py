@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
+from fastact import coefficients
+
 FLOATS = ("float16", "float32", "float64")
 
 
@@ -47,6 +49,16 @@ def cut_offs(dtype: np.dtype | str) -> np.ndarray:
     return np.concatenate([-near, near])
 
 
+def borders_of_intervals() -> np.ndarray:
+    """Return where the intervals begin in which functions are polynomials, and where the last ones end."""
+    ends = [float(c.float64) for c in (coefficients.TAIL_FAR, coefficients.SOFTPLUS_FAR, coefficients.SOFTPLUS_NEAR)]
+    between = np.arange(15) + 0.5
+    square, place = coefficients.TAIL_SQUARE.float64, coefficients.TAIL_PLACE.float64
+    ends += list((np.sqrt(place**2 + 4.0 * square * between) - place) / (2.0 * square))
+    ends += list(between / coefficients.SOFTPLUS_PLACE.float64)
+    return np.array([sign * end for end in ends for sign in (-1.0, 1.0)])
+
+
 def samples(dtype: np.dtype | str, kinks: Iterable[float] = (), density: int = 1) -> np.ndarray:
     """Return some 2000 finite numbers, most of them where the activations bend, and all that is special."""
     parts = [
@@ -56,6 +68,7 @@ def samples(dtype: np.dtype | str, kinks: Iterable[float] = (), density: int = 1
         walk(dtype, 100 * density, 2.0**-31, 2.0**-14),
         neighbours([0.0, *kinks], dtype),
         neighbours(cut_offs(dtype), dtype, steps=1),
+        neighbours(borders_of_intervals(), dtype, steps=1),
         neighbours([sign * 2.0**n for n in range(-8, 11) for sign in (-1, 1)], dtype, steps=1),
     ]
     return np.unique(np.concatenate(parts))

@@ -96,7 +96,8 @@ def emit():
 def printed(emit, tmp_path):
     def print_(activation, elementary=""):
         (tmp_path / "coefficients.py").write_text("TENTH = Constant(float32=0.125, float64=0.1)\nSERIES = Constant(\n"
-            "    float32=(1.0, 0.5),\n    float64=(1.0, 0.5, 0.25),\n)\n")  # fmt: skip
+            "    float32=(1.0, 0.5),\n    float64=(1.0, 0.5, 0.25),\n)\n"
+            f"NUMBERS = Table(float32=({ROW},), float64=({ROW},))\n")  # fmt: skip
         (tmp_path / "elementary.py").write_text(textwrap.dedent(elementary))
         (tmp_path / "activations").mkdir(exist_ok=True)
         (tmp_path / "activations" / "example.py").write_text(textwrap.dedent(activation))
@@ -105,6 +106,8 @@ def printed(emit, tmp_path):
     return print_
 
 
+ROW = (1.0, -1.0, *[0.5] * 14)
+
 GOLDEN = """\
 namespace fastact {
 namespace FASTACT_ISA {
@@ -112,10 +115,12 @@ template <class T> struct Constants;
 template <> struct Constants<float> {
     static constexpr float TENTH = 0x1.0000000000000p-3f;
     static constexpr float SERIES[] = {0x1.0000000000000p+0f, 0x1.0000000000000p-1f};
+    static constexpr Format<float>::Bits NUMBERS[1][16] = {{ROW_OF_FLOAT}};
 };
 template <> struct Constants<double> {
     static constexpr double TENTH = 0x1.999999999999ap-4;
     static constexpr double SERIES[] = {0x1.0000000000000p+0, 0x1.0000000000000p-1, 0x1.0000000000000p-2};
+    static constexpr Format<double>::Bits NUMBERS[1][16] = {{ROW_OF_DOUBLE}};
 };
 #line 2 "fastact/elementary.py"
 template <class V> FASTACT_INLINE V scaled(V x) {
@@ -144,6 +149,8 @@ template <class V> FASTACT_INLINE void example(V x, V alpha, V& output_0, V& out
     output_1 = (b / broadcast<V>(-0x1.8000000000000p+1));
 }
 """
+GOLDEN = GOLDEN.replace("ROW_OF_FLOAT", ", ".join(["0x3f800000", "-0x40800000", *["0x3f000000"] * 14]))
+GOLDEN = GOLDEN.replace("ROW_OF_DOUBLE", ", ".join(["0x3ff0000000000000", "-0x4010000000000000", *["0x3fe0000000000000"] * 14]))
 
 
 def test_golden(printed):
@@ -193,6 +200,11 @@ def test_golden(printed):
         ("y = np.exp(x)", "np.exp"),
         ("y = unknown", "unknown"),
         ("y = polynomial(x, x)", "polynomial"),
+        ("y = polynomial(x, NUMBERS)", "constant"),
+        ("y = lookup(x, x)", "table"),
+        ("y = lookup(x, SERIES)", "table"),
+        ("y = piecewise(x, x, 1.0)", "table"),
+        ("y = x + NUMBERS", "NUMBERS"),
         ("y = 1.0 + 2.0", "literal"),
         ("y = x if x > 0.0 else 0.0", "if"),
         ("y = [x]", "[x]"),
@@ -235,6 +247,21 @@ def test_refusals_name_the_line(emit, printed, line, reason):
 def test_functions_that_are_refused(emit, printed, source, line):
     with pytest.raises(emit.NotInLanguage, match=rf"fastact/activations/example\.py:{line}: "):
         printed(source)
+
+
+def test_what_is_rare_is_printed_to_be_called(printed):
+    text = printed("""
+        @activation(limits={})
+        def example(x):
+            y = rarely(x > 1.0, both(x), lookup(x, NUMBERS))
+            return y, piecewise(x, y, NUMBERS)
+        """, """
+        def both(x):
+            return x
+        """)  # fmt: skip
+    condition = "(x > broadcast<V>(0x1.0000000000000p+0))"
+    assert f"auto y = rarely({condition}, [&]() FASTACT_LAZY {{ return both(x); }}, lookup<K::NUMBERS>(x));" in text
+    assert "output_1 = piecewise<K::NUMBERS>(x, y);" in text
 
 
 def test_real_sources_print(emit):

@@ -11,13 +11,13 @@ from contract import test_channel_norms, test_losses, test_normalizations, test_
 from inputs import samples
 
 from fastact import activations, coefficients, elementary, row_calls, rowwise, words
-from fastact.language import Constant, bind, functions_of
+from fastact.language import Constant, Table, bind, functions_of
 
 SOURCES = [function for module in (elementary, *activations.MODULES) for function in functions_of(module)]
 
 
-def used() -> list[str]:
-    """Return the polynomials that the activations come to use."""
+def used(kind) -> list[str]:
+    """Return the polynomials, or the tables, that the activations come to use."""
     functions = {function.__name__: function for function in SOURCES}
     names, found = [case.name for case in CASES], set()
     while names:
@@ -25,7 +25,7 @@ def used() -> list[str]:
             if name not in found:
                 found.add(name)
                 names += [name] * (name in functions)
-    constants = {name: value for name, value in vars(coefficients).items() if isinstance(value, Constant)}
+    constants = {name: value for name, value in vars(coefficients).items() if isinstance(value, kind)}
     return [name for name, value in constants.items() if name in found and isinstance(value.float32, tuple)]
 
 
@@ -53,13 +53,27 @@ def sound(request):
 
 
 @pytest.mark.parametrize("place", [0, 1], ids=["constant term", "linear term"])
-@pytest.mark.parametrize("name", used())
+@pytest.mark.parametrize("name", used(Constant))
 def test_a_broken_polynomial_is_seen(true, sound, name, place):
     """One coefficient is off by a part in ten thousand."""
     right = getattr(coefficients, name)
     wrong = list(right.float32)
     wrong[place] *= 1 + 1e-4
     broken = failures(true, {name: Constant(float32=tuple(wrong), float64=right.float64)})
+    assert broken & sound
+
+
+@pytest.mark.parametrize("interval", range(16))
+@pytest.mark.parametrize("name", used(Table))
+def test_a_broken_interval_is_seen(true, sound, name, interval):
+    """The first coefficient of one interval is off by a part in ten thousand."""
+    right = getattr(coefficients, name)
+    if name.startswith("SOFTPLUS") and interval == 0:
+        pytest.skip("near zero softplus is another polynomial")
+    first, *others = right.float32
+    wrong = list(first)
+    wrong[interval] = wrong[interval] * (1 + 1e-4) or 1e-4
+    broken = failures(true, {name: Table(float32=(tuple(wrong), *others), float64=right.float64)})
     assert broken & sound
 
 
