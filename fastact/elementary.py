@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from .coefficients import (
-    ERF_BEND,
-    ERF_END,
-    ERF_NEAR,
-    ERF_SLOPE,
-    ERF_SLOPE_REST,
+    ERF_AT_CENTRES,
+    ERF_CENTRES,
+    ERF_FAR,
+    ERF_PLACE,
+    ERF_RISE,
+    ERF_SQUARE,
     EXP,
     EXP_HIGHEST,
     EXP_LOWEST,
@@ -434,10 +435,11 @@ def shortfall_of_erf(a: Any) -> Any:
 
 def erf_of_size(a: Any) -> Any:
     """Error function of ``a`` not below zero."""
-    a = minimum(a, ERF_END)
-    square = a * a
-    small = fma(ERF_SLOPE, a, a * fma(square, polynomial(square, ERF_BEND), ERF_SLOPE_REST))
-    return where(a < ERF_NEAR, small, 1.0 - shortfall_of_erf(a))
+    t = minimum(a, ERF_FAR)
+    place = fma(fma(t, ERF_SQUARE, ERF_PLACE), t, TO_INTEGER)
+    h = t - lookup(place, ERF_CENTRES)
+    base = lookup(place, ERF_AT_CENTRES)
+    return fma(h, piecewise(h, place, ERF_RISE), where(base == 0.0, t, base))
 
 
 def erf(x: Any) -> Any:

@@ -292,6 +292,8 @@ class Intervals:
     place: mpf
     far: mpf
     functions: tuple[Callable[[mpf], mpf], ...]
+    from_zero: int = 1
+    """How many of the first intervals have zero in the place of their centre."""
 
     def borders(self) -> list[mpf]:
         """Where the intervals begin, and where the last one ends."""
@@ -305,8 +307,8 @@ class Intervals:
         A little beyond the middles: the functions are smaller at the far end of an interval, so that an error counts for more.
         """
         scalar, borders = PRECISIONS[precision], self.borders()
-        centres = [mpf(0)]
-        for low, high in zip(borders[1:-1], borders[2:], strict=True):
+        centres = [mpf(0)] * self.from_zero
+        for low, high in zip(borders[self.from_zero : -1], borders[self.from_zero + 1 :], strict=True):
             first = float(low + (high - low) * mpf("0.58"))
             candidates = [mpf(float(scalar(first * (1 + 1e-5 * i)))) for i in range(400)]
             centres.append(min(candidates, key=lambda c: max(rounding(f(c), precision) for f in self.functions)))
@@ -344,6 +346,38 @@ class Intervals:
             rows[precision] = [list(row) for row in zip(*columns, strict=True)]
             errors.append(f"{mp.nstr(largest, 2)} ({precision})")
         return table(name, f"{comment}, of t less the centre; errors {', '.join(errors)}", rows)
+
+
+def erf_tables(intervals: Intervals) -> str:
+    """The lines that define what erf is at the centres, and how it rises from there.
+
+    From zero erf rises by t and t times a polynomial, so that no digit of a small number is lost.
+    """
+    bases: dict[str, list[list[mpf]]] = {}
+    slopes, errors = {}, []
+    for precision, degree in (("float32", 6), ("float64", 12)):
+        borders, largest, columns = intervals.borders(), mpf(0), []
+        for low, high, centre in zip(borders, borders[1:], intervals.centres(precision), strict=False):
+            if centre == 0:
+                rise, error = fit_step_by_step(
+                    precision, lambda t: mp.erf(t) / t - 1, lambda t: t / mp.erf(t), (low or mpf(2) ** -60, high), degree - 1
+                )
+                fitted = [mpf(0), *rise]
+            else:
+                fitted, error = fit_step_by_step(
+                    precision,
+                    lambda h, c=centre: mp.erf(c + h),  # type: ignore[misc]
+                    lambda h, c=centre: 1 / mp.erf(c + h),  # type: ignore[misc]
+                    (low - centre, high - centre),
+                    degree,
+                )
+            columns.append(fitted)
+            largest = max(largest, error)
+        bases[precision], *slopes[precision] = (list(row) for row in zip(*columns, strict=True))
+        bases[precision] = [bases[precision]]  # type: ignore[list-item]
+        errors.append(f"{mp.nstr(largest, 2)} ({precision})")
+    comment = f"what erf(t) is more than that, over t less the centre, near zero over t; errors {', '.join(errors)}"
+    return table("ERF_AT_CENTRES", "erf(t) at the centres", bases) + table("ERF_RISE", comment, slopes)
 
 
 def rounding(value: mpf, precision: str) -> mpf:
@@ -407,6 +441,7 @@ def module() -> str:
 
     half_ln2 = ln2 / 2 * mpf("1.0001")
     tails = Intervals("TAIL", mpf("0.375"), mpf("1.5"), mpf("4.6875"), (normal_tail, pull))
+    erfs = Intervals("ERF", mpf("-0.25"), mpf(4), mpf(6), (mp.erf,), from_zero=2)
     softplus_tails = Intervals("SOFTPLUS", mpf(0), mpf("1.25"), mpf("12.375"), (softplus_tail,))
     parts = [
         HEADER,
@@ -617,6 +652,8 @@ def module() -> str:
         softplus_tails.polynomials(
             "SOFTPLUS_TAIL", "log(1 + exp(-t))", softplus_tail, lambda t: 1 / softplus_tail(t), {"float32": 6, "float64": 13}
         ),
+        erfs.constants("erf(t)"),
+        erf_tables(erfs),
         number_constant(
             "PULL_LOWEST", "the lowest derivative of t * normal_cdf(-t), which is at sqrt(2)", high(pull(mp.sqrt(2)))
         ),
