@@ -175,7 +175,7 @@ def where(condition: Any, a: Any, b: Any) -> Any:
 
 
 def rarely(condition: Any, a: Any, b: Any) -> Any:
-    """The same, for a condition that holds for few elements: where it holds for none nearby, ``a`` need not be computed."""
+    """The same, for a comparison by ``>=`` that few elements pass: where none nearby does, ``a`` need not be computed."""
     return where(condition, a, b)
 
 

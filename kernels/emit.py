@@ -174,14 +174,22 @@ class Printer:
             kind = OF_CONSTANTS[name]
             if not isinstance(last, ast.Name) or self.program.kind_of(last.id) != kind:
                 raise self.refuse(last, f"the last argument of `{name}` must be a {kind.lower()} of {COEFFICIENTS}")
+        if name == "rarely":
+            return self.rare(node, *arguments)
         printed = [self.expression(a) for a in arguments]
         if name == "polynomial":
             printed.append(f"K::{last.id}")
         elif name in OF_CONSTANTS:
             name = f"{name}<K::{last.id}>"
-        elif name == "rarely":
-            printed[1] = f"[&]() FASTACT_LAZY {{ return {printed[1]}; }}"
         return f"{name}({', '.join(printed)})"
+
+    def rare(self, node: ast.expr, condition: ast.expr, rare: ast.expr, usual: ast.expr) -> str:
+        """Print a choice whose first alternative is only computed where an element asks for it."""
+        match condition:
+            case ast.Compare(left=left, ops=[ast.GtE()], comparators=[right]):
+                compared = f"{self.expression(left)}, {self.expression(right)}"
+                return f"rarely({compared}, [&]() FASTACT_LAZY {{ return {self.expression(rare)}; }}, {self.expression(usual)})"
+        raise self.refuse(node, "the condition of `rarely` must be a comparison by `>=`")
 
     def assign(self, node: ast.Assign) -> str:
         match node.targets:

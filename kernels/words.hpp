@@ -162,27 +162,21 @@ template <class V> FASTACT_INLINE V fnms(V a, V b, V c) { return fma(-a, b, -c);
 
 template <class Mask, class V> FASTACT_INLINE V where(Mask condition, V yes, V no) { return condition ? yes : no; }
 
-// Whether a condition holds for an element of a vector.
-template <class V> FASTACT_INLINE bool anywhere(V condition) {
-    for (size_t i = 0; i < sizeof(V) / sizeof(condition[0]); i++)
-        if (condition[i]) return true;
-    return false;
-}
-FASTACT_INLINE bool anywhere(bool condition) { return condition; }
-#if FASTACT_VECTOR_BYTES == 64 && defined(__AVX512F__)
-FASTACT_INLINE bool anywhere(i32 condition) { return _mm512_movepi32_mask((__m512i)condition) != 0; }
-FASTACT_INLINE bool anywhere(i64 condition) { return _mm512_movepi64_mask((__m512i)condition) != 0; }
-#elif FASTACT_VECTOR_BYTES == 32 && defined(__AVX2__)
-FASTACT_INLINE bool anywhere(i32 condition) { return _mm256_movemask_ps((__m256)condition) != 0; }
-FASTACT_INLINE bool anywhere(i64 condition) { return _mm256_movemask_pd((__m256d)condition) != 0; }
+template <class Mask> FASTACT_INLINE bool anywhere(Mask condition) {
+#if FASTACT_VECTOR_BYTES == 32 && defined(__AVX2__)
+    return _mm256_movemask_epi8((__m256i)condition) != 0;
 #elif FASTACT_VECTOR_BYTES == 16 && defined(__x86_64__)
-FASTACT_INLINE bool anywhere(i32 condition) { return _mm_movemask_ps((__m128)condition) != 0; }
-FASTACT_INLINE bool anywhere(i64 condition) { return _mm_movemask_pd((__m128d)condition) != 0; }
+    return _mm_movemask_epi8((__m128i)condition) != 0;
+#else
+    const Mask nowhere = {};
+    return memcmp(&condition, &nowhere, sizeof condition) != 0;
 #endif
+}
 
-template <class Mask, class F, class V> FASTACT_INLINE V rarely(Mask condition, F rare, V usual) {
-    if (__builtin_expect(anywhere(condition), 0)) return where(condition, rare(), usual);
-    return usual;
+// What `rare` gives where x is at least the bound, else `usual`.
+template <class V, class F> FASTACT_INLINE V rarely(V x, V bound, const F& rare, V usual) {
+    const auto condition = x >= bound;
+    return __builtin_expect(anywhere(condition), 0) ? where(condition, rare(), usual) : usual;
 }
 
 // A NaN in x fails every comparison and is returned.
@@ -290,6 +284,14 @@ FASTACT_INLINE f64 reciprocal(f64 x) {
     const __mmask8 ones = _mm512_testn_epi64_mask(above, _mm512_set1_epi64((1LL << 52) - 1));
     const __mmask8 left = ones | _mm512_fpclass_pd_mask(y, 0xbf);
     return (f64)(__builtin_expect(left, 0) ? _mm512_mask_div_pd(y, left, one, d) : y);
+}
+template <class F> FASTACT_INLINE f32 rarely(f32 x, f32 bound, const F& rare, f32 usual) {
+    const __mmask16 condition = _mm512_cmp_ps_mask((__m512)x, (__m512)bound, _CMP_GE_OQ);
+    return __builtin_expect(condition, 0) ? (f32)_mm512_mask_mov_ps((__m512)usual, condition, (__m512)rare()) : usual;
+}
+template <class F> FASTACT_INLINE f64 rarely(f64 x, f64 bound, const F& rare, f64 usual) {
+    const __mmask8 condition = _mm512_cmp_pd_mask((__m512d)x, (__m512d)bound, _CMP_GE_OQ);
+    return __builtin_expect(condition, 0) ? (f64)_mm512_mask_mov_pd((__m512d)usual, condition, (__m512d)rare()) : usual;
 }
 // 0xCA takes bits of the second operand where the first has ones, else of the third.
 FASTACT_INLINE f32 copysign(f32 magnitude, f32 sign) {

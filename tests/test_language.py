@@ -202,6 +202,7 @@ def test_golden(printed):
         ("y = polynomial(x, x)", "polynomial"),
         ("y = polynomial(x, NUMBERS)", "constant"),
         ("y = lookup(x, x)", "table"),
+        ("y = rarely(x > 1.0, x, x)", ">="),
         ("y = lookup(x, SERIES)", "table"),
         ("y = piecewise(x, x, 1.0)", "table"),
         ("y = x + NUMBERS", "NUMBERS"),
@@ -253,14 +254,14 @@ def test_what_is_rare_is_printed_to_be_called(printed):
     text = printed("""
         @activation(limits={})
         def example(x):
-            y = rarely(x > 1.0, both(x), lookup(x, NUMBERS))
+            y = rarely(x >= 1.0, both(x), lookup(x, NUMBERS))
             return y, piecewise(x, y, NUMBERS)
         """, """
         def both(x):
             return x
         """)  # fmt: skip
-    condition = "(x > broadcast<V>(0x1.0000000000000p+0))"
-    assert f"auto y = rarely({condition}, [&]() FASTACT_LAZY {{ return both(x); }}, lookup<K::NUMBERS>(x));" in text
+    compared = "x, broadcast<V>(0x1.0000000000000p+0)"
+    assert f"auto y = rarely({compared}, [&]() FASTACT_LAZY {{ return both(x); }}, lookup<K::NUMBERS>(x));" in text
     assert "output_1 = piecewise<K::NUMBERS>(x, y);" in text
 
 
