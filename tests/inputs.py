@@ -53,9 +53,12 @@ def borders_of_intervals() -> np.ndarray:
     """Return where the intervals begin in which functions are polynomials, and where the last ones end."""
     ends = [float(c.float64) for c in (coefficients.TAIL_FAR, coefficients.SOFTPLUS_FAR, coefficients.SOFTPLUS_NEAR)]
     between = np.arange(15) + 0.5
-    square, place = coefficients.TAIL_SQUARE.float64, coefficients.TAIL_PLACE.float64
-    ends += list((np.sqrt(place**2 + 4.0 * square * between) - place) / (2.0 * square))
-    ends += list(between / coefficients.SOFTPLUS_PLACE.float64)
+    for square, place in (
+        (coefficients.TAIL_SQUARE.float64, coefficients.TAIL_PLACE.float64),
+        (coefficients.ERF_SQUARE.float64, coefficients.ERF_PLACE.float64),
+        (0.0, coefficients.SOFTPLUS_PLACE.float64),
+    ):
+        ends += list(2.0 * between / (place + np.sqrt(place**2 + 4.0 * square * between)))
     return np.array([sign * end for end in ends for sign in (-1.0, 1.0)])
 
 

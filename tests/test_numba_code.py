@@ -5,9 +5,14 @@ import platform
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from inputs import same_bits, samples, specials
+
+import fastact as fa
 
 pytest.importorskip("numba")
+from llvmlite.binding import llvm_version_info  # noqa: E402
 
 # What Numba kept on disk cannot be looked at.
 CODE = """
@@ -32,5 +37,35 @@ def test_all_arithmetic_is_packed(cpu, features, bits, tmp_path):
     for size in (32, 64):
         assert f"@llvm.fma.v{bits // size}f{size}(" in llvm
         assert f"@llvm.fma.f{size}(" not in llvm
-    # Without AVX-512 it is a call of the C library for each element, whatever its type.
-    assert ("@llvm.ldexp" in llvm) == (bits == 512)
+    # Without AVX-512 it is a call of the C library for each element, whatever its type; older versions of LLVM never pack it.
+    assert ("@llvm.ldexp" in llvm) == (bits == 512 and llvm_version_info >= (22, 0, 0))
+    assert "@llvm.ldexp.f" not in llvm
+
+
+RESULTS = """
+import sys
+import numpy as np
+import fastact as fa
+names, numbers = ("gelu", "softplus", "erf"), np.load(sys.argv[1])
+np.savez(sys.argv[2], **{f"{n} {x.dtype}": getattr(fa, n)(x) for n in names for x in (numbers, numbers.astype("f4"))})
+"""
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="the names are those of x86 processors")
+@pytest.mark.parametrize("features", ["+avx2,+fma", ""], ids=["permutations", "reading"])
+def test_tables_without_avx512(features, tmp_path):
+    """The functions that find the numbers of intervals for registers of 32 bytes."""
+    x = np.concatenate([samples("float32"), specials("float32")]).astype("float64")
+    np.save(tmp_path / "x.npy", x)
+    environment = os.environ | {
+        "FASTACT_BACKEND": "numba",
+        "NUMBA_CPU_NAME": "haswell",
+        "NUMBA_CPU_FEATURES": features,
+        "NUMBA_CACHE_DIR": str(tmp_path),
+    }
+    command = [sys.executable, "-c", RESULTS, str(tmp_path / "x.npy"), str(tmp_path / "y.npz")]
+    subprocess.run(command, env=environment, check=True, timeout=300)
+    with np.load(tmp_path / "y.npz") as results:
+        for key, there in results.items():
+            name, dtype = key.split()
+            assert same_bits(there, getattr(fa, name)(x.astype(dtype))), key

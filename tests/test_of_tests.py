@@ -66,13 +66,15 @@ def test_a_broken_polynomial_is_seen(true, sound, name, place):
 @pytest.mark.parametrize("interval", range(16))
 @pytest.mark.parametrize("name", used(Table))
 def test_a_broken_interval_is_seen(true, sound, name, interval):
-    """The first coefficient of one interval is off by a part in ten thousand."""
+    """The first number of one interval is off by a part in ten thousand of the largest."""
     right = getattr(coefficients, name)
     if name.startswith("SOFTPLUS") and interval == 0:
         pytest.skip("near zero softplus is another polynomial")
+    if name == "ERF_CENTRES" and abs(coefficients.ERF_RISE.float32[0][interval]) < 1e-3:
+        pytest.skip("where erf is one it does not matter from where")
     first, *others = right.float32
     wrong = list(first)
-    wrong[interval] = wrong[interval] * (1 + 1e-4) or 1e-4
+    wrong[interval] += 1e-4 * max(map(abs, first))
     broken = failures(true, {name: Table(float32=(tuple(wrong), *others), float64=right.float64)})
     assert broken & sound
 

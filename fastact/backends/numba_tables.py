@@ -86,7 +86,7 @@ def function_of_table(context: Any, module: ir.Module, table: RowsType, argument
 def _define(module: ir.Module, name: str, operands: _Operands, table: RowsType, arguments: int, find: _Find) -> ir.Function:
     """Add a function that finds its coefficients, and evaluates the polynomial by Horner's rule."""
     function = ir.Function(module, ir.FunctionType(operands.number, [operands.number] * arguments), name)
-    for attribute in ("nounwind", "willreturn", "memory(none)", '"prefer-vector-width"="512"', '"min-legal-vector-width"="512"'):
+    for attribute in ("nounwind", "willreturn", "readnone", '"prefer-vector-width"="512"', '"min-legal-vector-width"="512"'):
         set.add(function.attributes, attribute)
     builder = ir.IRBuilder(function.append_basic_block())
     place, *rest = function.args

@@ -12,6 +12,7 @@ from functools import reduce
 from typing import Any
 
 from llvmlite import ir
+from llvmlite.binding import llvm_version_info
 from numba.core import types
 from numba.extending import intrinsic
 
@@ -23,6 +24,8 @@ _SIGNIFICAND = {types.float32: 23, types.float64: 52}
 _BIAS = {types.float32: 127, types.float64: 1023}
 _CLEARED = {types.float32: 12, types.float64: 27}
 _LOWERED = {types.float32: 64, types.float64: 512}
+# LLVM 15 does not know its function, and LLVM 20 packs no loop that calls it: everything took twenty times as long.
+_PACKS_LDEXP = llvm_version_info >= (22, 0, 0)
 
 _Emit = Callable[[Any, types.Float, tuple[ir.Value, ...]], ir.Value]
 
@@ -162,10 +165,10 @@ def _scale(context: Any, builder: ir.IRBuilder, type_: types.Float, m: ir.Value,
     integer = ir.IntType(32)
     power = ir.Instruction(builder.block, integer, "freeze", [builder.fptosi(n, integer)])
     builder._insert(power)
-    if "+avx512f" in context.codegen().magic_tuple()[2]:
+    if _PACKS_LDEXP and "+avx512f" in context.codegen().magic_tuple()[2]:
         function = builder.module.declare_intrinsic("llvm.ldexp", [m.type, integer], ir.FunctionType(m.type, [m.type, integer]))
         return builder.call(function, [m, power])
-    # Elsewhere LLVM would call the scalar function of the C library.  The first product is exact.
+    # Without AVX-512 LLVM would call the scalar function of the C library.  The first product is exact.
     if low:
         factor = _power_of_two(context, builder, type_, builder.add(power, integer(_LOWERED[type_])))
         return builder.fmul(builder.fmul(m, factor), ir.Constant(m.type, 2.0 ** -_LOWERED[type_]))
