@@ -88,6 +88,11 @@ def inverse_and_rest(a: Any) -> Any:
     return inverse, inverse * fma(-inverse, a, 1.0)
 
 
+def place_on_parabola(t: Any, square: Any, slope: Any) -> Any:
+    """Return the integer nearest to ``square * t**2 + slope * t`` plus ``TO_INTEGER``: where an interval is in a table."""
+    return fma(fma(t, square, slope), t, TO_INTEGER)
+
+
 def reduce_by_ln2(x: Any) -> Any:
     """Return ``r`` and the integer ``n`` with ``x = r + n * log(2)`` and ``abs(r)`` at most about ``log(2) / 2``."""
     n = fma(x, LOG2_E, TO_INTEGER) - TO_INTEGER
@@ -395,7 +400,7 @@ def pull_of_tail(t: Any, ratio: Any, rest: Any) -> Any:
 
 def interval_of_tail(t: Any) -> Any:
     """Return ``t`` less the centre of its interval in the tables of the tail, and where that is, for ``t`` up to `TAIL_FAR`."""
-    place = fma(fma(t, TAIL_SQUARE, TAIL_PLACE), t, TO_INTEGER)
+    place = place_on_parabola(t, TAIL_SQUARE, TAIL_PLACE)
     return t - lookup(place, TAIL_CENTRES), place
 
 
@@ -436,8 +441,9 @@ def shortfall_of_erf(a: Any) -> Any:
 def erf_of_size(a: Any) -> Any:
     """Error function of ``a`` not below zero."""
     t = minimum(a, ERF_FAR)
-    place = fma(fma(t, ERF_SQUARE, ERF_PLACE), t, TO_INTEGER)
+    place = place_on_parabola(t, ERF_SQUARE, ERF_PLACE)
     h = t - lookup(place, ERF_CENTRES)
+    # The first intervals have zero for a centre: there it rises from t itself.
     base = lookup(place, ERF_AT_CENTRES)
     return fma(h, piecewise(h, place, ERF_RISE), where(base == 0.0, t, base))
 

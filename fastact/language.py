@@ -14,10 +14,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["PRECISIONS", "Constant", "Rows", "Table", "bind", "functions_of"]
+__all__ = ["INTERVALS", "PRECISIONS", "Constant", "Rows", "Table", "bind", "functions_of"]
 
 PRECISIONS = {"float32": np.float32, "float64": np.float64}
 """The precisions in which the kernels compute, and their scalar types."""
+
+
+INTERVALS = 16
+"""How many numbers a row of a table has: as many as the instructions of a processor find in one or two registers."""
 
 
 class Constant(NamedTuple):
@@ -37,7 +41,7 @@ class Constant(NamedTuple):
 
 
 class Rows:
-    """A table in one precision: an array of rows of sixteen numbers."""
+    """A table in one precision: an array of rows."""
 
     def __init__(self, values: np.ndarray[Any, Any]) -> None:
         self.values = values

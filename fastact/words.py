@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .language import Rows
+from .language import INTERVALS, Rows
 
 __all__ = [
     "absolute",
@@ -127,7 +127,7 @@ def polynomial(x: Any, coefficients: tuple[Any, ...]) -> Any:
 def _columns(place: Any, table: Rows) -> Any:
     """The columns of a table that the lowest four bits tell of integers that ``TO_INTEGER`` was added to."""
     _, bits, _ = _float_bits(place)
-    return table.values[:, bits & 15]
+    return table.values[:, bits & (INTERVALS - 1)]
 
 
 def lookup(place: Any, table: Rows) -> Any:

@@ -244,7 +244,7 @@ def print_constants(program: Program) -> list[str]:
             values = {k.arg: ast.literal_eval(k.value) for k in call.keywords}[precision]
             if program.kind_of(name) == "Table":
                 rows = ", ".join("{" + ", ".join(hex_of_bits(v, precision) for v in row) + "}" for row in values)
-                lines.append(f"    static constexpr Format<{scalar}>::Bits {name}[{len(values)}][16] = {{{rows}}};")
+                lines.append(f"    static constexpr Format<{scalar}>::Bits {name}[{len(values)}][{len(values[0])}] = {{{rows}}};")
             elif isinstance(values, tuple):
                 numbers = ", ".join(v.hex() + suffix for v in values)
                 lines.append(f"    static constexpr {scalar} {name}[] = {{{numbers}}};")

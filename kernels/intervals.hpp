@@ -1,7 +1,7 @@
 // Tables of sixteen intervals: the words `lookup` and `piecewise` of the restricted language.
 //
 // A table holds the bits of numbers, in a row for each coefficient of a polynomial, from the constant term up.  The lowest four
-// bits of `place` are the number of an interval.  Sixteen numbers are as many as instructions find in one or two registers.
+// bits of `place` are the number of an interval.
 #pragma once
 
 #include "words.hpp"

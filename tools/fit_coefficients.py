@@ -280,6 +280,10 @@ def tail_interval(precision: str) -> tuple[mpf, mpf]:
     return -TAIL_CENTRE[precision], end / (end + TAIL_POLE[precision]) - TAIL_CENTRE[precision]
 
 
+Fit = Callable[[str, mpf, mpf, mpf, int], tuple[list[mpf], mpf]]
+"""From a precision, where an interval begins and ends, its centre and a degree to coefficients and the largest error."""
+
+
 @dataclass(frozen=True)
 class Intervals:
     """Sixteen intervals from zero to ``far``, numbered by the integer nearest to ``square * t**2 + place * t``.
@@ -326,26 +330,29 @@ class Intervals:
         ]
         return "".join(parts)
 
+    def rows(self, degree: dict[str, int], fit_one: Fit) -> tuple[dict[str, list[list[mpf]]], str]:
+        """The coefficients of all intervals, fitted one by one, and a text of the largest errors."""
+        borders, rows, errors = self.borders(), {}, []
+        for precision in PRECISIONS:
+            each = zip(borders, borders[1:], self.centres(precision), strict=False)
+            fits = [fit_one(precision, low, high, centre, degree[precision]) for low, high, centre in each]
+            rows[precision] = [list(row) for row in zip(*(coefficients for coefficients, _ in fits), strict=True)]
+            errors.append(f"{mp.nstr(max(error for _, error in fits), 2)} ({precision})")
+        return rows, f"errors {', '.join(errors)}"
+
     def polynomials(
         self, name: str, comment: str, function: Callable[[mpf], mpf], weight: Callable[[mpf], mpf], degree: dict[str, int]
     ) -> str:
         """The lines that define the polynomials of a function."""
-        borders, rows, errors = self.borders(), {}, []
-        for precision in PRECISIONS:
-            columns, largest = [], mpf(0)
-            for low, high, centre in zip(borders, borders[1:], self.centres(precision), strict=False):
-                fitted, error = fit_step_by_step(
-                    precision,
-                    lambda h, c=centre: function(c + h),  # type: ignore[misc]
-                    lambda h, c=centre: weight(c + h),  # type: ignore[misc]
-                    (low - centre, high - centre),
-                    degree[precision],
-                )
-                columns.append(fitted)
-                largest = max(largest, error)
-            rows[precision] = [list(row) for row in zip(*columns, strict=True)]
-            errors.append(f"{mp.nstr(largest, 2)} ({precision})")
-        return table(name, f"{comment}, of t less the centre; errors {', '.join(errors)}", rows)
+        rows, errors = self.rows(degree, around_centre(function, weight))
+        return table(name, f"{comment}, of t less the centre; {errors}", rows)
+
+
+def around_centre(function: Callable[[mpf], mpf], weight: Callable[[mpf], mpf]) -> Fit:
+    """Fit a function of t on an interval by powers of t less the centre."""
+    return lambda precision, low, high, centre, degree: fit_step_by_step(
+        precision, lambda h: function(centre + h), lambda h: weight(centre + h), (low - centre, high - centre), degree
+    )
 
 
 def erf_tables(intervals: Intervals) -> str:
@@ -353,31 +360,19 @@ def erf_tables(intervals: Intervals) -> str:
 
     From zero erf rises by t and t times a polynomial, so that no digit of a small number is lost.
     """
-    bases: dict[str, list[list[mpf]]] = {}
-    slopes, errors = {}, []
-    for precision, degree in (("float32", 6), ("float64", 12)):
-        borders, largest, columns = intervals.borders(), mpf(0), []
-        for low, high, centre in zip(borders, borders[1:], intervals.centres(precision), strict=False):
-            if centre == 0:
-                rise, error = fit_step_by_step(
-                    precision, lambda t: mp.erf(t) / t - 1, lambda t: t / mp.erf(t), (low or mpf(2) ** -60, high), degree - 1
-                )
-                fitted = [mpf(0), *rise]
-            else:
-                fitted, error = fit_step_by_step(
-                    precision,
-                    lambda h, c=centre: mp.erf(c + h),  # type: ignore[misc]
-                    lambda h, c=centre: 1 / mp.erf(c + h),  # type: ignore[misc]
-                    (low - centre, high - centre),
-                    degree,
-                )
-            columns.append(fitted)
-            largest = max(largest, error)
-        bases[precision], *slopes[precision] = (list(row) for row in zip(*columns, strict=True))
-        bases[precision] = [bases[precision]]  # type: ignore[list-item]
-        errors.append(f"{mp.nstr(largest, 2)} ({precision})")
-    comment = f"what erf(t) is more than that, over t less the centre, near zero over t; errors {', '.join(errors)}"
-    return table("ERF_AT_CENTRES", "erf(t) at the centres", bases) + table("ERF_RISE", comment, slopes)
+
+    def rise(precision: str, low: mpf, high: mpf, centre: mpf, degree: int) -> tuple[list[mpf], mpf]:
+        if centre != 0:
+            return around_centre(mp.erf, lambda t: 1 / mp.erf(t))(precision, low, high, centre, degree)
+        interval = (low or mpf(2) ** -60, high)
+        fitted, error = fit_step_by_step(precision, lambda t: mp.erf(t) / t - 1, lambda t: t / mp.erf(t), interval, degree - 1)
+        return [mpf(0), *fitted], error
+
+    rows, errors = intervals.rows({"float32": 6, "float64": 12}, rise)
+    comment = f"what erf(t) is more than that, over t less the centre, near zero over t; {errors}"
+    return table("ERF_AT_CENTRES", "erf(t) at the centres", {p: rows[p][:1] for p in PRECISIONS}) + table(
+        "ERF_RISE", comment, {p: rows[p][1:] for p in PRECISIONS}
+    )
 
 
 def rounding(value: mpf, precision: str) -> mpf:

@@ -1,4 +1,4 @@
-# mypy: disable-error-code="attr-defined, no-untyped-call, untyped-decorator"
+# mypy: disable-error-code="attr-defined, no-untyped-call"
 """The numbers of intervals in the code of Numba, by functions for scalars and for vectors.
 
 LLVM makes no packed instructions of a loop that reads memory at places it cannot foresee.  It does of one that calls a function
@@ -15,11 +15,10 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import models, register_model, typeof_impl
 
-from ..language import Rows
+from ..language import INTERVALS, Rows
 
 __all__ = ["RowsType", "function_of_table"]
 
-_INTERVALS = 16
 _SIZES = (16, 32, 64)
 """Bytes of a register."""
 
@@ -90,7 +89,7 @@ def _define(module: ir.Module, name: str, operands: _Operands, table: RowsType, 
         set.add(function.attributes, attribute)
     builder = ir.IRBuilder(function.append_basic_block())
     place, *rest = function.args
-    number = builder.and_(builder.bitcast(place, operands.integer), _constant(operands.integer, _INTERVALS - 1))
+    number = builder.and_(builder.bitcast(place, operands.integer), _constant(operands.integer, INTERVALS - 1))
     fma_type = ir.FunctionType(operands.number, [operands.number] * 3)
     fma = cgutils.get_or_insert_function(module, fma_type, f"llvm.fma.{operands.suffix}")
     *lower, result = (find(builder, row, number) for row in table.values[: None if rest else 1])
@@ -112,7 +111,7 @@ def _numbers(values: Any, container: Any) -> ir.Constant:
 def _read(builder: ir.IRBuilder, row: Any, number: ir.Value) -> ir.Value:
     """Read the number of one interval from memory."""
     element = ir.FloatType() if row.itemsize == 4 else ir.DoubleType()
-    memory = cgutils.global_constant(builder, ".row", _numbers(row, ir.ArrayType(element, _INTERVALS)))
+    memory = cgutils.global_constant(builder, ".row", _numbers(row, ir.ArrayType(element, INTERVALS)))
     return builder.load(builder.gep(memory, [number.type(0), number], inbounds=True))
 
 
