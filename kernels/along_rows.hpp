@@ -15,13 +15,18 @@ constexpr ptrdiff_t LINE = 64;
 // Shorter rows are worked on from their first element, wherever that is.
 template <class V> constexpr int LONG_ENOUGH = 16 * SUMS<V>;
 
-// A program of more than two stages computes so much that the memory would rest meanwhile: its second stage fetches the rows that come
-// next.
-template <class P> constexpr bool FETCHES_NEXT = P::stages > 2;
+// The stage that computes most.
+template <class P> constexpr int LONGEST_STAGE = P::stages > 2 ? 1 : 0;
 
-// Measured on a Xeon with 48 KiB of first-level cache, 16, 32 and 64 KiB: softmax of 1024 x 1024 takes 464, 466 and 500 us, layer_norm of
+// Whether it computes so much that the memory would rest meanwhile: then the rows that come next are fetched.
+template <class P> constexpr bool FETCHES_NEXT = P::stages > 2 || P::template Stage<0>::Reduced::takes_long;
+
+// Longer rows are only fetched if they are worked on more than twice, after which they are still in the second-level cache.
+template <class P> constexpr ptrdiff_t FETCHED_BYTES = P::stages > 2 ? PTRDIFF_MAX : 1 << 16;
+
+// Measured on a Xeon with 48 KiB of first-level cache, 16, 32 and 64 KiB: softmax of 1024 x 1024 takes 398, 397 and 432 us, layer_norm of
 // 128 x 768 takes 0.50, 0.47 and 0.45 ns an element.
-template <class P> constexpr ptrdiff_t BYTES_TOGETHER = FETCHES_NEXT<P> ? 1 << 15 : 1 << 16;
+template <class P> constexpr ptrdiff_t BYTES_TOGETHER = P::stages > 2 ? 1 << 15 : 1 << 16;
 
 // A whole vector of elements, from element i of a row on.
 template <class P, class V> struct Whole {
@@ -53,19 +58,21 @@ template <class P> struct Distances {
     }
 };
 
-// Asks the caches for what will be needed after the vector at work.
+// Asks the caches for what will be needed after the vector at work: the first-level cache for what is ahead in the row, and the
+// second-level cache for the rows that come next, as the first one waits for each line that it is asked for.
 template <class P, int stage, class V>
 FASTACT_INLINE void fetch(const Pointers<P, ScalarOf<V>>& at, ptrdiff_t i, const Distances<P>& next) {
+    constexpr int writes = P::stages > 2 ? LONGEST_STAGE<P> : P::stages - 1;
     if constexpr (stage == 0)
 #pragma GCC unroll 16
-        for (int k = 0; k < P::inputs; k++) __builtin_prefetch(at.inputs[k] + i + AHEAD<V>);
-    // Into the second-level cache, as the first one waits for each line that it is asked for.
-    if constexpr (FETCHES_NEXT<P> && stage == 1) {
+        for (int k = 0; k < (P::stages > 2 ? P::inputs : 1); k++) __builtin_prefetch(at.inputs[k] + i + AHEAD<V>);
+    if constexpr (FETCHES_NEXT<P> && stage == LONGEST_STAGE<P>)
         __builtin_prefetch(reinterpret_cast<const char*>(at.inputs[0] + i) + next.input, 0, 2);
-        for (int k = 0; k < P::outputs; k++) __builtin_prefetch(reinterpret_cast<char*>(at.outputs[k] + i) + next.outputs[k], 0, 2);
+    for (int k = 0; k < P::outputs; k++) {
+        if constexpr (P::stages <= 2 && stage == writes) __builtin_prefetch(at.outputs[k] + i + AHEAD<V>, 1);
+        if constexpr (FETCHES_NEXT<P> && stage == writes)
+            __builtin_prefetch(reinterpret_cast<char*>(at.outputs[k] + i) + next.outputs[k], 0, 2);
     }
-    if constexpr (!FETCHES_NEXT<P> && stage + 1 == P::stages)
-        for (int k = 0; k < P::outputs; k++) __builtin_prefetch(at.outputs[k] + i + AHEAD<V>, 1);
 }
 
 // How many elements before a row the vectors along it begin, so that those as long as a line of the cache lie within one: what a
@@ -182,7 +189,8 @@ void run_rows(const RowArguments& first, const RowPitches& pitches, int count, p
     constexpr int W = lanes<V>;
     V settings[P::settings + 1];
     read_settings<P, V>(first, settings);
-    const Distances<P> next(pitches, more ? count : 0);
+    const bool fetches = more && count * n * ptrdiff_t(sizeof(T)) <= FETCHED_BYTES<P>;
+    const Distances<P> next(pitches, fetches ? count : 0);
     for (int begin = 0; begin < count; begin += W) {
         const int rows = count - begin < W ? count - begin : W;
         Pointers<P, T> at[W];

@@ -11,11 +11,11 @@ constexpr ptrdiff_t SETTLED = 4096;
 
 // A reduction is a template over the numbers of the inputs that its operands are as they stand, -1 for others.  In `merge_lanes`
 // the first lane ends as the whole; `blank` makes terms without effect of lanes beyond the end of a row; `settle` is called after
-// SETTLED terms of a partial sum, if not before, and after its last.  `merges_kept_terms` tells whether partial sums of one term
-// each are made of kept terms in less time than from the start.
+// SETTLED terms of a partial sum, if not before, and after its last.  `takes_long` tells whether memory is read in less time than it
+// takes, `merges_kept_terms` whether partial sums of one term each are made of kept terms in less time than from the start.
 template <int x> struct Sum {
     static constexpr int terms = 1, results = 1;
-    static constexpr bool settles = false, in_order = true;
+    static constexpr bool settles = false, in_order = true, takes_long = false;
     template <class V> static constexpr bool merges_kept_terms = true;
     template <class V> using State = Wide<V>;
     template <class V> static FASTACT_INLINE Wide<V> start() { return Wide<V>(); }
@@ -63,7 +63,7 @@ template <int x> struct Norm : Sum<x> {
 // Of zeros and ones, whose sums are exact in the working precision up to SETTLED of them.
 template <int> struct Count {
     static constexpr int terms = 1, results = 1;
-    static constexpr bool settles = true, in_order = false;
+    static constexpr bool settles = true, in_order = false, takes_long = false;
     template <class V> static constexpr bool merges_kept_terms = true;
     template <class V> struct State {
         Wide<V> sum;
@@ -95,7 +95,7 @@ template <int> struct Count {
 // that difference is at most n - 1 times the variance.
 template <int x, int> struct Moments {
     static constexpr int terms = 2, results = 3;
-    static constexpr bool settles = false, in_order = true;
+    static constexpr bool settles = false, in_order = true, takes_long = true;
     // In float, with 16 registers, layer_norm of rows of ten takes 1.6 of the time so; with 32, or in double, 0.8 to 1.0.
     template <class V> static constexpr bool merges_kept_terms = sizeof(V) == 64 || sizeof(ScalarOf<V>) == sizeof(double);
     template <class V> struct State {
@@ -131,7 +131,7 @@ template <int x, int> struct Moments {
 
 template <int> struct Fmax {
     static constexpr int terms = 1, results = 1;
-    static constexpr bool settles = false, in_order = false;
+    static constexpr bool settles = false, in_order = false, takes_long = false;
     template <class V> static constexpr bool merges_kept_terms = true;
     template <class V> using State = V;
     template <class V> static FASTACT_INLINE V start() { return broadcast<V>(-__builtin_inf()); }
@@ -155,7 +155,7 @@ template <int> struct Fmax {
 
 template <int> struct Maximum {
     static constexpr int terms = 1, results = 1;
-    static constexpr bool settles = false, in_order = false;
+    static constexpr bool settles = false, in_order = false, takes_long = false;
     template <class V> static constexpr bool merges_kept_terms = true;
     template <class V> using State = V;
     template <class V> static FASTACT_INLINE V start() { return broadcast<V>(-__builtin_inf()); }
@@ -180,7 +180,7 @@ template <int> struct Maximum {
 
 template <class... R> struct Reductions {
     static constexpr int terms = 0, results = 0;
-    static constexpr bool settles = false, in_order = false;
+    static constexpr bool settles = false, in_order = false, takes_long = false;
     template <class V> static constexpr bool merges_kept_terms = true;
     template <class V> struct State {};
     template <class V> static FASTACT_INLINE void start(State<V>&) {}
@@ -197,6 +197,7 @@ template <class R, class... Rest> struct Reductions<R, Rest...> {
     using Others = Reductions<Rest...>;
     static constexpr int terms = R::terms + Others::terms, results = R::results + Others::results;
     static constexpr bool settles = R::settles || Others::settles, in_order = R::in_order || Others::in_order;
+    static constexpr bool takes_long = R::takes_long || Others::takes_long;
     template <class V>
     static constexpr bool merges_kept_terms = R::template merges_kept_terms<V> && Others::template merges_kept_terms<V>;
     // A base class without members takes no space, which a member would.
