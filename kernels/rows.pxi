@@ -21,6 +21,11 @@ cdef extern from "rows_driver.hpp" namespace "fastact" nogil:
     int row_programs()
     const RowProgram& row_program(int, bint)
     RowStatus c_run_rows "fastact::run_rows"(int, bint, int, const ptrdiff_t*, const cpp_bool*, const RowOperand*, const double*)
+    cdef struct HalfRowOperand:
+        char* data
+        bint half
+        ptrdiff_t[2] strides
+    RowStatus run_rows_of_halves(int, ptrdiff_t, ptrdiff_t, const HalfRowOperand*, const double*)
 
 cdef enum:
     # As in kernels/rows_driver.hpp and kernels/rows_table.hpp.
@@ -38,10 +43,69 @@ cdef void broadcast_strides(cnp.ndarray x, int ndim, ptrdiff_t* strides):
         strides[a] = 0 if a < missing or cnp.PyArray_DIM(x, a - missing) == 1 else cnp.PyArray_STRIDE(x, a - missing)
 
 
-def run_rows(str program, inputs, outputs, tuple axes, settings):
-    """Run a row program; the arguments are those of ``fastact.row_loop.run_rows``.
+cdef bint of_one_row(cnp.ndarray x, int ndim, int kept):
+    """Tell whether an array, as one of so many axes, has one element only along the axes before that number."""
+    cdef int a, missing = ndim - cnp.PyArray_NDIM(x)
+    for a in range(missing, kept):
+        if cnp.PyArray_DIM(x, a - missing) != 1:
+            return False
+    return missing >= 0
 
-    Return False, before anything is done, also if the axes of a row do not follow each other with one step.
+
+cdef bint of_rows(cnp.ndarray x, int ndim, int kept):
+    """Tell whether an array has so many axes, and one element only along those from that number on."""
+    cdef int a
+    for a in range(kept, cnp.PyArray_NDIM(x)):
+        if cnp.PyArray_DIM(x, a) != 1:
+            return False
+    return cnp.PyArray_NDIM(x) == ndim
+
+
+cdef bint run_dense_rows(int index, tuple arrays, tuple axes, const double* settings):
+    """Run a row program on rows along the last axes, of which some are of float16; return False if they are not all dense."""
+    cdef cnp.ndarray whole = arrays[0], x
+    cdef HalfRowOperand[MAX_ROW_OPERANDS] operands
+    cdef int k, number, ndim = cnp.PyArray_NDIM(whole), kept = ndim - <int>len(axes)
+    cdef ptrdiff_t length = 1
+    cdef RowStatus status
+    if kept == ndim or <int>axes[0] != kept:
+        return False
+    for k in range(kept, ndim):
+        length *= cnp.PyArray_DIM(whole, k)
+    for k in range(MAX_ROW_OPERANDS):
+        operands[k].data = NULL
+        operands[k].half = False
+    for k in range(<int>len(arrays)):
+        x = arrays[k]
+        number = cnp.PyArray_TYPE(x)
+        operands[k].data = cnp.PyArray_BYTES(x)
+        operands[k].half = number == cnp.NPY_FLOAT16
+        if not dense(x, cnp.NPY_FLOAT16 if operands[k].half else cnp.NPY_FLOAT32):
+            return False
+        operands[k].strides[0] = operands[k].strides[1] = 0
+        if same_shape(x, whole):
+            operands[k].strides[0] = length * sizeof(float)
+            operands[k].strides[1] = sizeof(float)
+        elif operands[k].half:
+            return False
+        elif of_rows(x, ndim, kept) and cnp.PyArray_SIZE(x) * length == cnp.PyArray_SIZE(whole):
+            operands[k].strides[0] = sizeof(float)
+        elif of_one_row(x, ndim, kept) and cnp.PyArray_SIZE(x) == length:
+            operands[k].strides[1] = sizeof(float)
+        elif cnp.PyArray_SIZE(x) != 1:
+            return False
+    with nogil:
+        status = run_rows_of_halves(index, cnp.PyArray_SIZE(whole) // length, length, operands, settings)
+    if status == ROWS_NO_MEMORY:
+        raise MemoryError(f"there is no memory for the rows of an array of shape {(<object>whole).shape}")
+    return status == ROWS_DONE
+
+
+def run_rows(str program, inputs, outputs, tuple axes, settings):
+    """Run a row program; the arguments are those of ``fastact.row_loop.run_rows``, of which some may be of float16.
+
+    Return False, before anything is done, also if the axes of a row do not follow each other with one step, and if rows with elements of
+    float16 are not along the last axes of dense arrays.
     """
     cdef int index = ROW_INDEX[program], k, a
     cdef cnp.ndarray whole = inputs[0], x
@@ -53,6 +117,13 @@ def run_rows(str program, inputs, outputs, tuple axes, settings):
     cdef ptrdiff_t[MAX_ROW_OPERANDS][MAX_AXES] strides
     cdef ptrdiff_t[MAX_AXES] nothing
     cdef RowStatus status
+    cdef tuple arrays = (*inputs, *outputs)
+    for k in range(row_program(index, wide).settings):
+        values[k] = settings[k]
+    for operand in arrays:
+        x = operand
+        if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT16:
+            return run_dense_rows(index, arrays, axes, values)
     if not wide and number != cnp.NPY_FLOAT32:
         return False
     for a in range(ndim):
@@ -60,10 +131,8 @@ def run_rows(str program, inputs, outputs, tuple axes, settings):
         nothing[a] = 0
     for axis in axes:
         of_row[<int>axis] = True
-    for k in range(row_program(index, wide).settings):
-        values[k] = settings[k]
     k = 0
-    for operand in (*inputs, *outputs):
+    for operand in arrays:
         x = operand
         if cnp.PyArray_TYPE(x) != number or not cnp.PyArray_ISNOTSWAPPED(x) or not cnp.PyArray_CHKFLAGS(x, cnp.NPY_ARRAY_ALIGNED):
             return False
@@ -136,7 +205,8 @@ cdef class RowCall:
 
     The ordinary case: a C-contiguous, aligned, native array of float32 or float64 that is not empty, vectors along the axis or None for
     what else the program reads, of the same kind, an axis, and at most ``out=``, of the same kind and shape, and settings besides; a
-    scale and a mask, of booleans or of the same kind.
+    scale and a mask, of booleans or of the same kind.  Or such an array of float16 and its last axis, without a scale or a mask;
+    vectors may be of float32 then.
     """
 
     cdef int index
@@ -173,11 +243,11 @@ cdef class RowCall:
 
     cdef object serve(self, tuple args, dict kwargs):
         """Return the result, or None for a call that is not the ordinary case."""
-        cdef Py_ssize_t given = len(args), used = 0, vectors = len(self.vectors), operands_read = 1 + vectors
+        cdef Py_ssize_t given = len(args), used = 0, vectors = len(self.vectors), operands_read = 1 + vectors, length
         cdef cnp.ndarray x, y, v, added = None
         cdef object axis = -1, out = None, value, name, mask = None
-        cdef list constants = []
-        cdef int number, ndim, a, k, along, index = self.index
+        cdef list read = []
+        cdef int number, computed, ndim, a, k, along, index = self.index
         cdef cpp_bool[MAX_AXES] of_row
         cdef RowOperand[MAX_ROW_OPERANDS] operands
         cdef ptrdiff_t[MAX_AXES] strides_of_vector
@@ -185,16 +255,18 @@ cdef class RowCall:
         cdef ptrdiff_t[MAX_AXES] nothing
         cdef double[MAX_ROW_SETTINGS] settings
         cdef const void* sources[MAX_ROW_OPERANDS]
-        cdef bint wide
+        cdef bint wide, half
         cdef RowStatus status
         if given < 1 or given > 2 + vectors or not cnp.PyArray_CheckExact(args[0]):
             return None
         x = args[0]
         number = cnp.PyArray_TYPE(x)
         ndim = cnp.PyArray_NDIM(x)
-        if (number != cnp.NPY_FLOAT32 and number != cnp.NPY_FLOAT64) or ndim == 0 or cnp.PyArray_SIZE(x) == 0 or not dense(x, number):
-            return None
         wide = number == cnp.NPY_FLOAT64
+        half = number == cnp.NPY_FLOAT16
+        if not (wide or half or number == cnp.NPY_FLOAT32) or ndim == 0 or cnp.PyArray_SIZE(x) == 0 or not dense(x, number):
+            return None
+        computed = cnp.NPY_FLOAT32 if half else number
         settings = self.settings[wide]
         if given == 2 + vectors:
             axis = args[1 + vectors]
@@ -204,6 +276,8 @@ cdef class RowCall:
         if type(axis) is not int or not -ndim <= axis < ndim:
             return None
         along = axis if axis >= 0 else axis + ndim
+        if half and along != ndim - 1:
+            return None
         for k in range(vectors):
             name, constant = self.vectors[k]
             if k + 1 < given:
@@ -214,13 +288,18 @@ cdef class RowCall:
             else:
                 value = None
             if value is None:
-                value = vector_of(constant, number, cnp.PyArray_DIM(x, along))
-                constants.append(value)
+                value = vector_of(constant, computed, cnp.PyArray_DIM(x, along))
             if not cnp.PyArray_CheckExact(value):
                 return None
             v = value
-            if cnp.PyArray_NDIM(v) != 1 or not dense(v, number) or cnp.PyArray_DIM(v, 0) != cnp.PyArray_DIM(x, along):
+            if cnp.PyArray_NDIM(v) != 1 or cnp.PyArray_DIM(v, 0) != cnp.PyArray_DIM(x, along):
                 return None
+            if half and dense(v, cnp.NPY_FLOAT16):
+                v = cnp.PyArray_EMPTY(1, cnp.PyArray_DIMS(v), cnp.NPY_FLOAT32, 0)
+                copy_halves(value, v)
+            if not dense(v, computed):
+                return None
+            read.append(v)
             operands[k + 1].data = cnp.PyArray_BYTES(v)
             operands[k + 1].strides = strides_of_vector
         if used < len(kwargs):
@@ -232,7 +311,7 @@ cdef class RowCall:
                 if type(value) is float and 0 <= value < INFINITY:
                     settings[k] = value
                     used += 1
-            if self.masked_index >= 0 and used < len(kwargs):
+            if self.masked_index >= 0 and used < len(kwargs) and not half:
                 settings[0] = 1.0
                 if "scale" in kwargs:
                     value = kwargs["scale"]
@@ -277,6 +356,8 @@ cdef class RowCall:
             operands[1].data = cnp.PyArray_BYTES(added)
             operands[1].strides = strides_of_added
             operands_read = 2
+        if half:
+            return y if run_dense_rows(index, (x, *read, y), (along,), settings) else None
         for a in range(ndim):
             of_row[a] = a == along
             strides_of_vector[a] = cnp.PyArray_ITEMSIZE(x) if a == along else 0

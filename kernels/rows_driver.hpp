@@ -26,4 +26,14 @@ const RowProgram& row_program(int index, bool wide);
 RowStatus run_rows(int program, bool wide, int axes, const ptrdiff_t* shape, const bool* of_row, const RowOperand* operands,
                    const double* settings);
 
+// An operand of dense rows: elements of float16 behind each other, or float with so many bytes between rows and between elements.
+struct HalfRowOperand {
+    char* data;
+    bool half;
+    ptrdiff_t strides[2];
+};
+
+// The same for some dense rows of n elements, of which those of float16 are worked on as float.
+RowStatus run_rows_of_halves(int program, ptrdiff_t rows, ptrdiff_t n, const HalfRowOperand* operands, const double* settings);
+
 }  // namespace fastact

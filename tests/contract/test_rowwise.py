@@ -170,13 +170,41 @@ def test_zscore_of_a_constant_row_is_zero(dtype):
     assert (fa.zscore(np.full((3, 1), 0.1, dtype), axis=1) == 0).all()
 
 
-def test_float16_is_computed_in_float32(rng):
-    x = rng.normal(scale=3, size=(20, 50)).astype(np.float16)
-    for operation, axis in itertools.product(OPERATIONS, (0, 1)):
+@pytest.mark.parametrize("shape", [(20, 50), (5, 1), (1, 9), (300, 100), (2, 9000), (4, 6, 8)], ids=str)
+def test_float16_is_computed_in_float32(shape, rng):
+    """Kernels widen so many rows at a time that these are one block, several, and rows longer than a block."""
+    x = rng.normal(scale=3, size=shape).astype(np.float16)
+    for operation, axis in itertools.product(OPERATIONS, (0, -1)):
         result = getattr(fa, operation)(x, axis=axis)
         assert result.dtype == np.float16
         wanted = from_wider(TRUE[operation](x.astype(float), axis), x.dtype)
         assert (ulp_error(result, wanted) <= 0.501).all() or operation == "zscore"
+        in_place = x.copy()
+        assert same_bits(getattr(fa, operation + "_")(in_place, axis=axis), result)
+
+
+@pytest.mark.parametrize("parameters", [np.float16, np.float32])
+def test_float16_with_parameters_and_statistics(parameters, rng):
+    """Rows do not depend on those that are widened with them, nor on the type of what all have in common."""
+    x, grad = rng.normal(size=(2, 300, 100)).astype(np.float16)
+    weight, bias = rng.normal(size=(2, 100)).astype(np.float16)
+    y, statistics = fa.layer_norm(x, weight.astype(parameters), bias.astype(parameters), return_statistics=True)
+    by_x, by_weight, by_bias = fa.layer_norm.backward(grad, x, weight.astype(parameters), statistics=statistics)
+    assert y.dtype == by_x.dtype == np.float16
+    assert by_weight.dtype == by_bias.dtype == parameters
+    wide = [a.astype(np.longdouble) for a in (x, grad, weight, bias)]
+    wide_x, wide_grad, wide_weight, wide_bias = wide
+    mean = wide_x.mean(axis=1, keepdims=True)
+    factor = 1 / np.sqrt(((wide_x - mean) ** 2).mean(axis=1, keepdims=True) + np.longdouble(1e-5))
+    plain = (wide_x - mean) * factor
+    scaled = wide_grad * wide_weight
+    by_plain = (scaled - scaled.mean(axis=1, keepdims=True) - plain * (scaled * plain).mean(axis=1, keepdims=True)) * factor
+    np.testing.assert_allclose(statistics.mean, mean.astype(float), rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(statistics.factor, factor.astype(float), rtol=1e-6)
+    np.testing.assert_allclose(y, (plain * wide_weight + wide_bias).astype(float), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(by_x, by_plain.astype(float), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(by_weight, (wide_grad * plain).sum(axis=0).astype(float), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(by_bias, wide_grad.sum(axis=0).astype(float), rtol=1e-3, atol=1e-4)
 
 
 def test_defaults():
