@@ -243,7 +243,7 @@ cdef class RowCall:
 
     cdef object serve(self, tuple args, dict kwargs):
         """Return the result, or None for a call that is not the ordinary case."""
-        cdef Py_ssize_t given = len(args), used = 0, vectors = len(self.vectors), operands_read = 1 + vectors, length
+        cdef Py_ssize_t given = len(args), used = 0, vectors = len(self.vectors), operands_read = 1 + vectors
         cdef cnp.ndarray x, y, v, added = None
         cdef object axis = -1, out = None, value, name, mask = None
         cdef list read = []
