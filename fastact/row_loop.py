@@ -23,7 +23,7 @@ _BLOCK = 16384
 @cache
 def _programs(precision: str) -> dict[str, Any]:
     """Bind the programs to the row words and to the backend's elementary functions, where it has any of its own."""
-    programs = [f for f in functions_of(rowwise) if f in rowwise.PROGRAMS]
+    programs = [f for f in functions_of(rowwise) if f in rowwise.PROGRAMS + rowwise.SUBPROGRAMS]
     parts = functions_of(elementary) + [f for f in functions_of(rowwise) if f not in programs]
     meanings = {**vars(words), **vars(row_words)}
     try:

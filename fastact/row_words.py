@@ -23,11 +23,16 @@ __all__ = [
     "row_mostly_zero",
     "row_norm",
     "row_sum",
+    "row_sum_error",
+    "row_sum_if",
     "row_sum_parts",
 ]
 
 
-_WIDER = {np.dtype(np.float32): np.float64, np.dtype(np.float64): np.longdouble}
+_WIDER: dict[np.dtype[Any], type[np.floating[Any]]] = {
+    np.dtype(np.float32): np.float64,
+    np.dtype(np.float64): np.longdouble,
+}
 
 
 def _sum(x: Array) -> Array:
@@ -59,6 +64,12 @@ def row_sum(x: Array) -> Array:
 
 
 row_count = row_sum
+
+
+def row_sum_if(needed: Array, x: Array) -> Array:
+    if not needed.any():
+        return np.zeros_like(needed)
+    return np.where(needed, _sum(x), 0.0).astype(x.dtype)
 
 
 def row_sum_parts(x: Array) -> tuple[Array, Array]:
@@ -94,3 +105,8 @@ def row_first(x: Array) -> Array:
 
 def row_length(x: Array) -> Any:
     return x.dtype.type(x.shape[1])
+
+
+def row_sum_error(x: Array) -> Any:
+    # NumPy adds up to 16 terms to each of eight sums, and those pairwise.
+    return x.dtype.type(32 * np.finfo(_WIDER[x.dtype]).eps)

@@ -6,12 +6,14 @@ A *row* is what an operation normalises: the elements along its axis.  The row w
     row_fmax(x)                   the largest element, NaNs left aside; -inf if there is none
     row_sum(x)                    the sum
     high, low = row_sum_parts(x)  the sum, and what rounding it to ``high`` has lost
+    row_sum_if(needed, x)         the sum where ``needed``, a value of the row, is not zero, else zero: kernels read no other rows
     row_count(x)                  the sum of zeros and ones
     row_dot(x, y)                 the sum of the products
     high, low = row_distance_dot(x, y, origin)
                                   the sum of the products x * (y - origin), and what rounding it to ``high`` has lost
     row_norm(x)                   the square root of the sum of the squares
     row_length(x)                 the number of elements
+    row_sum_error(x)              how much of a sum of so many positive terms, in two parts, rounding takes at most
     row_first(x)                  the first element of an input
     row_mostly_zero(value)        a value of the row that is zero for most rows: kernels work on those with all that a zero saves
     high, low, norm = row_moments(x, origin)
@@ -24,7 +26,9 @@ an output, which may be an input's: inputs cannot be read after the stage that m
 
 The arguments are inputs that have elements, then inputs that have one value a row, annotated ``Row``, then settings, which have
 a default.  The first input has the shape of the elements, the others broadcast to it.  What is returned is values of elements,
-then values of the row.  Programs are listed in :data:`PROGRAMS`; the other functions are their parts.
+then values of the row.  Programs are listed in :data:`PROGRAMS`.  What several of them do with row words is a function of
+:data:`SUBPROGRAMS`, which is called with names, as the whole right-hand side of an assignment.  The other functions have no row
+words.
 """
 
 from __future__ import annotations
@@ -46,11 +50,13 @@ from .row_words import (
     row_mostly_zero,
     row_norm,
     row_sum,
+    row_sum_error,
+    row_sum_if,
     row_sum_parts,
 )
 from .words import absolute, copysign, exponent, fma, ldexp, ldexp_low, mantissa, maximum, polynomial, round, sqrt, where
 
-__all__ = ["PROGRAMS"]
+__all__ = ["PROGRAMS", "SUBPROGRAMS"]
 
 Row = Any
 
@@ -63,6 +69,8 @@ LIFT = Constant(float32=60.0, float64=500.0)
 # the two are then within a factor of two.
 EXACT_BELOW = Constant(float32=-105.0, float64=-746.0)
 EXACT_ABOVE = Constant(float32=210.0, float64=1492.0)
+# How much larger than the rounding of a sum the sum of all terms but the largest must be to keep its digits without that one.
+DIGITS = Constant(float32=67108864.0, float64=18014398509481984.0)
 # Squares of numbers between the first two neither overflow nor lose digits to underflow; the others bring them there.
 SMALL = Constant(float32=8.881784197001252e-16, float64=3.4395525670743494e-136)
 BIG = Constant(float32=1125899906842624.0, float64=2.9073548971824276e135)
@@ -136,13 +144,20 @@ def less_share(grad: Any, y: Any, total: Any) -> Any:
     return fma(-exp(y), total, grad)
 
 
-def excess_of(others: Any, equals: Any, one: Any, rest: Any) -> Any:
-    """What the sum of the exponentials exceeds that of the maximum by, in units of the latter, which is `one` and a rest.
+def without(total: Any, rest: Any, peak: Any) -> Any:
+    """A sum in two parts less its largest term, which is near the first of them."""
+    return (total - peak) + rest
 
-    The maximum's own share is left out, so that a dominant class keeps its digits.
-    """
+
+def is_dominated(total: Any, rest: Any, peak: Any, error: Any) -> Any:
+    """1 where the largest term leaves so little of the sum to the others that its rounding shows in that, else 0."""
+    return where(without(total, rest, peak) < peak * error * DIGITS, 1.0, 0.0)
+
+
+def excess_of(others: Any, one: Any, rest: Any) -> Any:
+    """What `others` add to `one` and a rest, in units of it."""
     high, low = reciprocal_in_parts(one, rest)
-    return times(others, high, low) + (equals - 1.0)
+    return times(others, high, low)
 
 
 def below_largest(x: Any, largest: Any, subtracted: Any) -> Any:
@@ -150,13 +165,34 @@ def below_largest(x: Any, largest: Any, subtracted: Any) -> Any:
     return where(subtracted == 0.0, x - largest, where(x == largest, 0.0, x - largest))
 
 
-def softmax(x: Any) -> Any:
+def exponentials(x: Any, largest: Any) -> tuple[Any, ...]:
+    """The exponentials of a row with this maximum, what they are relative to, and the parts of their sum."""
     # Subtracting the maximum from x would round; its power of two is taken out of the exponentials instead.
-    largest = row_fmax(x)
     subtracted = row_mostly_zero(origin(largest))
     top, bottom, rescale = frame(largest, subtracted)
     e = relative_exp(x, largest, subtracted, top, bottom, rescale)
     total, rest = row_sum_parts(e)
+    return subtracted, top, rescale, e, total, rest
+
+
+def excess_over_largest(x: Any, largest: Any) -> tuple[Any, ...]:
+    """What `exponentials` gives, the exponential of the maximum, and what their sum exceeds it by, in units of it.
+
+    The maximum's own share is left out, so that a dominant class keeps its digits.
+    """
+    subtracted, top, rescale, e, total, rest = exponentials(x, largest)
+    peak = scaled_exp(top, rescale)
+    error = row_sum_error(x)
+    dominated = is_dominated(total, rest, peak, error)
+    small = row_sum_if(dominated, where(e == peak, 0.0, e))
+    one, rest_of_one = scaled_exp_in_parts(top, rescale)
+    excess = excess_of(where(dominated == 0.0, without(total, rest, peak), small), one, rest_of_one)
+    return subtracted, e, one, excess
+
+
+def softmax(x: Any) -> Any:
+    largest = row_fmax(x)
+    _subtracted, _top, _rescale, e, total, rest = exponentials(x, largest)
     high, low = reciprocal_in_parts(total, rest)
     return times(e, high, low)
 
@@ -164,51 +200,39 @@ def softmax(x: Any) -> Any:
 def masked_softmax(x: Any, mask: Any, scale: Any = 1.0, empty: Any = 0.0) -> Any:
     logits = masked(x, mask, scale)
     largest = row_maximum(logits)
-    subtracted = row_mostly_zero(origin(largest))
-    top, bottom, rescale = frame(largest, subtracted)
-    e = relative_exp(logits, largest, subtracted, top, bottom, rescale)
-    total, rest = row_sum_parts(e)
+    _subtracted, _top, _rescale, e, total, rest = exponentials(logits, largest)
     high, low = reciprocal_in_parts(total, rest)
     return where(largest < -LARGEST, empty, times(e, high, low))
 
 
 def log_softmax(x: Any) -> Any:
     largest = row_fmax(x)
-    subtracted = row_mostly_zero(origin(largest))
-    top, bottom, rescale = frame(largest, subtracted)
-    e = relative_exp(x, largest, subtracted, top, bottom, rescale)
-    others = row_sum(where(x == largest, 0.0, e))
-    equals = row_count(where(x == largest, 1.0, 0.0))
-    one, rest = scaled_exp_in_parts(top, rescale)
-    spread = log1p(excess_of(others, equals, one, rest))
+    subtracted, _e, _one, excess = excess_over_largest(x, largest)
+    spread = log1p(excess)
     return below_largest(x, largest, subtracted) - spread
 
 
 def masked_log_softmax(x: Any, mask: Any, scale: Any = 1.0, empty: Any = 0.0) -> Any:
     logits = masked(x, mask, scale)
     largest = row_maximum(logits)
-    subtracted = row_mostly_zero(origin(largest))
-    top, bottom, rescale = frame(largest, subtracted)
-    e = relative_exp(logits, largest, subtracted, top, bottom, rescale)
-    others = row_sum(where(logits == largest, 0.0, e))
-    equals = row_count(where(logits == largest, 1.0, 0.0))
-    one, rest = scaled_exp_in_parts(top, rescale)
-    spread = log1p(excess_of(others, equals, one, rest))
+    subtracted, _e, _one, excess = excess_over_largest(logits, largest)
+    spread = log1p(excess)
     return where(largest < -LARGEST, empty, below_largest(logits, largest, subtracted) - spread)
 
 
-def logsumexp(x: Any, mask: Any, scale: Any = 1.0) -> Any:
+def logsumexp(x: Any) -> Any:
+    largest = row_maximum(x)
+    _subtracted, _e, _one, excess = excess_over_largest(x, largest)
+    result = where(largest < -LARGEST, largest, largest + log1p(excess))
+    return result
+
+
+def masked_logsumexp(x: Any, mask: Any, scale: Any = 1.0) -> Any:
     largest = row_maximum(masked(x, mask, scale))
-    subtracted = row_mostly_zero(origin(largest))
-    top, bottom, rescale = frame(largest, subtracted)
     logits = masked(x, mask, scale)
-    e = relative_exp(logits, largest, subtracted, top, bottom, rescale)
-    others = row_sum(where(logits == largest, 0.0, e))
-    equals = row_count(where(logits == largest, 1.0, 0.0))
-    one, rest = scaled_exp_in_parts(top, rescale)
-    spread = log1p(excess_of(others, equals, one, rest))
-    total = where(largest < -LARGEST, largest, largest + spread)
-    return total
+    _subtracted, _e, _one, excess = excess_over_largest(logits, largest)
+    result = where(largest < -LARGEST, largest, largest + log1p(excess))
+    return result
 
 
 def softmax_backward(grad: Any, y: Any, scale: Any = 1.0) -> Any:
@@ -585,14 +609,9 @@ def surprise(chosen: Any, largest: Any, spread: Any) -> tuple[Any, Any]:
 
 def cross_entropy(x: Any, chosen: Row, factor: Row) -> Any:
     largest = row_maximum(x)
-    subtracted = row_mostly_zero(origin(largest))
-    top, bottom, rescale = frame(largest, subtracted)
-    e = relative_exp(x, largest, subtracted, top, bottom, rescale)
-    others = row_sum(where(x == largest, 0.0, e))
-    equals = row_count(where(x == largest, 1.0, 0.0))
-    one, rest = scaled_exp_in_parts(top, rescale)
-    excess = excess_of(others, equals, one, rest)
+    subtracted, e, one, excess = excess_over_largest(x, largest)
     share = factor / (excess + 1.0) / one
+    top, bottom, rescale = frame(largest, subtracted)
     loss, rest_of_loss = surprise(chosen, largest, log1p(excess))
     less = fma(relative_exp(chosen, largest, subtracted, top, bottom, rescale), share, -factor)
     # Where the class has the largest score, one less its share is what the other scores have.
@@ -604,17 +623,14 @@ def cross_entropy_of_probabilities(x: Any, target: Any, chosen: Row, weight: Row
     # `weight` is the part of the target that the caller gives to a single class, `more` that times the factor.
     largest = row_maximum(x)
     mass = row_sum(target)
-    subtracted = row_mostly_zero(origin(largest))
-    top, bottom, rescale = frame(largest, subtracted)
     distance = row_dot(target, where((x == largest) | (target == 0.0), 0.0, largest - x))
-    others = row_sum(where(x == largest, 0.0, relative_exp(x, largest, subtracted, top, bottom, rescale)))
-    equals = row_count(where(x == largest, 1.0, 0.0))
-    one, rest = scaled_exp_in_parts(top, rescale)
-    excess = excess_of(others, equals, one, rest)
+    subtracted, _e, one, excess = excess_over_largest(x, largest)
     spread = log1p(excess)
     of_class, _ = surprise(chosen, largest, spread)
     loss = fma(mass, spread, distance) + where(weight == 0.0, 0.0, weight * of_class)
     share = fma(mass, factor, more) / (excess + 1.0) / one
+    top, bottom, rescale = frame(largest, subtracted)
+    # Once more, as the memory of the result may be that of the target.
     e = relative_exp(x, largest, subtracted, top, bottom, rescale)
     return fma(e, share, -target * factor), loss
 
@@ -651,12 +667,15 @@ def squared_error_sum(x: Any, target: Any, factor: Row) -> Any:
     return (x - target) * factor, norm
 
 
+SUBPROGRAMS = (exponentials, excess_over_largest)
+
 PROGRAMS = (
     softmax,
     masked_softmax,
     log_softmax,
     masked_log_softmax,
     logsumexp,
+    masked_logsumexp,
     softmax_backward,
     log_softmax_backward,
     hardmax,

@@ -514,10 +514,13 @@ def logsumexp(
     """
     logits = Logits("logsumexp", x, axis, None, scale, softcap, mask)
     rows = logits.rows
+    if logits.plain:
+        (total,) = rows.run("logsumexp", [logits.x], values=1, value_if_empty=-math.inf)
+        return rows.squeeze(rows.cast(total), keepdims)
     result = np.full(rows.shape_of_values, -np.inf, rows.dtype)
     # Nothing is written to it: the results have no elements.
     for part in logits.parts(logits.x):
-        (total,) = part.rows.run("logsumexp", [part.x, part.added], (), (logits.remaining_scale,), 1)
+        (total,) = part.rows.run("masked_logsumexp", [part.x, part.added], (), (logits.remaining_scale,), 1)
         part_of(result, part.place)[...] = rows.cast(total)
     return rows.squeeze(result, keepdims)
 

@@ -54,7 +54,7 @@ FASTACT_INLINE void work_on_columns(const Columns<P, V>& columns, int first, ptr
     V of_row[N][P::values + 1];
 #pragma GCC unroll 8
     for (int j = 0; j < N; j++)
-#pragma GCC unroll 16
+#pragma GCC unroll 32
         for (int k = 0; k < P::values; k++) of_row[j][k] = zero && k == S::mostly_zero ? V{} : row[first + j][k];
     for (ptrdiff_t i = begin; i < end; i += step) {
         const auto here = [&](int j) __attribute__((always_inline)) { return Element{columns, i, first + j}; };
@@ -161,6 +161,8 @@ FASTACT_INLINE void column_stages(const Columns<P, V>& columns, ptrdiff_t n, con
     using State = typename R::template State<V>;
     State* const states = static_cast<State*>(sums);
     V* const kept = static_cast<V*>(sums);
+    constexpr bool conditional = S::condition >= 0;
+    const bool skipped = conditional && zero_in_all<conditional ? S::condition : 0>(row, columns.vectors);
     // No partial sum has more than one element then.
     const bool keeps_terms = R::in_order && R::template merges_kept_terms<V> && n <= SUMS<V>;
     const auto work = [&](auto zero) __attribute__((always_inline)) {
@@ -169,15 +171,18 @@ FASTACT_INLINE void column_stages(const Columns<P, V>& columns, ptrdiff_t n, con
         else reduce_columns<P, stage, is_zero, V>(columns, n, settings, row, states);
     };
     constexpr bool may_be_zero = S::mostly_zero >= 0;
-    if (may_be_zero && zero_in_all<may_be_zero ? S::mostly_zero : 0>(row, columns.vectors)) work(Number<may_be_zero>{});
+    if (skipped) {
+    } else if (may_be_zero && zero_in_all<may_be_zero ? S::mostly_zero : 0>(row, columns.vectors)) work(Number<may_be_zero>{});
     else work(Number<false>{});
     if constexpr (S::ends) {
         for (int v = 0; v < columns.vectors; v++) {
-            State state;
-            if (keeps_terms) merge_all_terms<R>(state, kept + v * R::terms, columns.vectors * R::terms, n);
-            else state = states[v];
-            V results[R::results + 1];
-            R::template finish<V>(state, double(n), results);
+            V results[R::results + 1] = {};
+            if (!skipped) {
+                State state;
+                if (keeps_terms) merge_all_terms<R>(state, kept + v * R::terms, columns.vectors * R::terms, n);
+                else state = states[v];
+                R::template finish<V>(state, double(n), results);
+            }
             S::template row<V>(results, broadcast<V>(ScalarOf<V>(n)), settings, row[v]);
         }
     }

@@ -96,7 +96,7 @@ __attribute__((noinline)) void work_on_row(const Pointers<P, ScalarOf<V>> at, in
     using R = typename S::Reduced;
     constexpr int W = lanes<V>, VECTORS = SUMS<V> / W;
     V row[P::values + 1];
-#pragma GCC unroll 16
+#pragma GCC unroll 32
     for (int k = 0; k < P::values; k++) row[k] = zero && k == S::mostly_zero ? V{} : broadcast<V>(lane(values[k], r));
     State states[VECTORS];
     for (int v = 0; v < VECTORS; v++) R::template start<V>(states[v]);
@@ -170,6 +170,7 @@ FASTACT_INLINE void row_stages(const Pointers<P, ScalarOf<V>>* at, int rows, ptr
     State reduced;
     R::template start<V>(reduced);
     for (int r = 0; r < rows; r++) {
+        if (S::condition >= 0 && lane(values[S::condition], r) == 0) continue;
         if (S::mostly_zero >= 0 && lane(values[S::mostly_zero], r) == 0)
             work_on_row<P, stage, (S::mostly_zero >= 0)>(at[r], r, n, next, settings, values, reduced);
         else

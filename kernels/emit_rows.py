@@ -5,30 +5,34 @@ Usage: ``python kernels/emit_rows.py SOURCE_FOLDER OUTPUT_FILE``.
 A program runs in *stages*: passes over a row, each ended by the reductions whose operands it can compute.  Statements
 that depend on elements are put into the stage that needs them, the others are executed once a row, at the end of the
 stage that gives their operands.  A value of each element that several stages need is kept in the memory of an output.
+Subprograms are put in the place of their calls before.
 """
 
 from __future__ import annotations
 
 import ast
+import copy
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from emit import Function, Printer, Program, print_constants, print_function, read, write_if_changed
 
 REDUCTIONS = {
     "row_dot": "Dot", "row_distance_dot": "DistanceDot", "row_fmax": "Fmax", "row_count": "Count", "row_maximum": "Maximum",
-    "row_moments": "Moments", "row_norm": "Norm", "row_sum": "Sum", "row_sum_parts": "SumParts",
+    "row_moments": "Moments", "row_norm": "Norm", "row_sum": "Sum", "row_sum_if": "Sum", "row_sum_parts": "SumParts",
 }  # fmt: skip
 """The row words that need a pass over the row, and the engine's names for them."""
 
-OPERANDS = {"row_dot": 2, "row_distance_dot": 3, "row_moments": 2}
+OPERANDS = {"row_dot": 2, "row_distance_dot": 3, "row_moments": 2, "row_sum_if": 2}
 RESULTS = {"row_distance_dot": 2, "row_sum_parts": 2, "row_moments": 3}
 
-LENGTH = "row_length"
+CONDITIONAL = "row_sum_if"
+OF_LENGTH = {"row_length": "row_length", "row_sum_error": "sum_error(row_length)"}
 FIRST = "row_first"
 MOSTLY_ZERO = "row_mostly_zero"
-WORDS = {*REDUCTIONS, LENGTH, FIRST, MOSTLY_ZERO}
+WORDS = {*REDUCTIONS, *OF_LENGTH, FIRST, MOSTLY_ZERO}
 
 OF_ROW = "Row"
 """The annotation of an input that has one value a row."""
@@ -46,22 +50,44 @@ class Statement:
     output: int | None = None
     of_row: bool = False
     stage: int = 0
+    condition: str | None = None
 
 
 @dataclass
 class Stage:
-    """What is printed of one stage."""
+    """What is printed of one stage; `condition` is the value of the row that is zero where its elements are passed over."""
 
     elements: list[Statement] = field(default_factory=list)
     reductions: list[Statement] = field(default_factory=list)
     rows: list[Statement] = field(default_factory=list)
+    condition: str | None = None
+
+
+class Renaming(ast.NodeTransformer):
+    """Gives names others."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        node.id = self.names.get(node.id, node.id)
+        return node
+
+
+def names_loaded(node: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+
+
+def names_stored(node: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
 
 class RowProgram(Printer):
     """Schedules and prints one program."""
 
-    def __init__(self, program: Program, function: Function) -> None:
+    def __init__(self, program: Program, function: Function, subprograms: Collection[str]) -> None:
         super().__init__(program, function)
+        self.subprograms = subprograms
         self.read_arguments()
         self.statements_: list[Statement] = []
         self.firsts: dict[str, int] = {}
@@ -84,14 +110,39 @@ class RowProgram(Printer):
         nodes = self.function.node.body
         if ast.get_docstring(self.function.node) is not None:
             nodes = nodes[1:]
-        for node in nodes[:-1]:
-            if not isinstance(node, ast.Assign):
+        *assignments, last = nodes
+        expanded: list[ast.Assign | ast.Return] = [last]  # type: ignore[list-item]
+        used = names_loaded(last)
+        for node in reversed([n for a in assignments for n in self.expand(a)]):
+            of_program = node in assignments
+            if of_program or used & names_stored(node):
+                expanded.append(node)
+                used |= names_loaded(node)
+        return expanded[::-1]
+
+    def expand(self, node: ast.stmt) -> list[ast.Assign]:
+        """Return an assignment, or the statements of the subprogram that it calls, under names of their own."""
+        match node:
+            case ast.Assign(targets=[target], value=ast.Call(func=ast.Name(id=name), args=arguments)) if name in self.subprograms:
+                function = self.program.functions[name]
+            case ast.Assign():
+                return [node]
+            case _:
                 raise self.refuse(node, f"`{ast.unparse(node).splitlines()[0]}` is not in the language")
-        return nodes  # type: ignore[return-value]
+        *statements, returned = function.node.body[ast.get_docstring(function.node) is not None :]
+        given = [a.id for a in arguments if isinstance(a, ast.Name)]
+        if len(given) != len(arguments) or len(given) != len(function.arguments):
+            raise self.refuse(node, f"`{name}` takes {len(function.arguments)} names")
+        inner = {n for s in statements for n in names_stored(s)}
+        names = {n: f"{name}_{n}" for n in inner} | dict(zip(function.arguments, given, strict=True))
+        results = returned.value.elts if isinstance(returned.value, ast.Tuple) else [returned.value]  # type: ignore[attr-defined]
+        targets = target.elts if isinstance(target, ast.Tuple) else [target]
+        names |= {r.id: t.id for r, t in zip(results, targets, strict=True)}
+        renamed = [Renaming(names).visit(copy.deepcopy(s)) for s in statements]
+        return [n for s in renamed for n in self.expand(s)]
 
     def names_in(self, node: ast.expr) -> set[str]:
-        loaded = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-        return loaded & self.assigned
+        return names_loaded(node) & self.assigned
 
     def refuse_inner_words(self, node: ast.expr, whole: ast.expr | None = None) -> None:
         for inner in ast.walk(node):
@@ -120,7 +171,9 @@ class RowProgram(Printer):
             node.value = value = value.args[0]  # type: ignore[attr-defined]
         if word == FIRST:
             self.firsts[targets[0]] = self.read_first(node)
-        return Statement(node, value, targets, self.names_in(value) if word not in (LENGTH, FIRST) else set(), word)
+        names = self.names_in(value) if word not in (*OF_LENGTH, FIRST) else set()
+        condition = ast.unparse(value.args[0]) if word == CONDITIONAL else None  # type: ignore[attr-defined]
+        return Statement(node, value, targets, names, word, condition=condition)
 
     def read_first(self, node: ast.Assign) -> int:
         """Return the number of the input whose first element a program asks for."""
@@ -141,7 +194,7 @@ class RowProgram(Printer):
         of_row = {*self.settings, *self.row_inputs, *self.firsts}
         ready = dict.fromkeys([*self.inputs, *self.row_inputs, *self.settings, *self.firsts], 0)
         for s in self.statements_:
-            s.of_row = s.word == LENGTH or (s.word is None and bool(s.names) and s.names <= of_row)
+            s.of_row = s.word in OF_LENGTH or (s.word is None and bool(s.names) and s.names <= of_row)
             s.stage = max((ready[n] for n in s.names), default=0)
             if s.of_row:
                 s.stage = max(s.stage - 1, 0)
@@ -155,22 +208,45 @@ class RowProgram(Printer):
         for s in self.statements_:
             if s.output is not None and not s.of_row:
                 s.stage = last
+        conditions = self.find_conditions(of_row)
         users: dict[str, set[int]] = {}
+        scheduled: list[Statement] = []
         for s in reversed(self.statements_):
+            stages = {s.stage}
             if not s.of_row and s.word is None and s.targets:
                 needed = set().union(*(users.get(t, set()) for t in s.targets))
                 if not needed:
                     raise self.refuse(s.node, f"`{s.targets[0]}` is never used")
-                s.stage = min(needed)
-            for name in s.names:
-                users.setdefault(name, set()).add(s.stage)
+                # What is needed again in conditional stages only is computed again there, and takes no memory.
+                unconditional = needed - conditions.keys()
+                stages = needed if len(unconditional) == 1 and min(needed) in unconditional else {min(needed)}
+            for stage in stages:
+                scheduled.append(replace(s, stage=stage))
+                for name in s.names:
+                    users.setdefault(name, set()).add(stage)
+        self.statements_ = scheduled[::-1]
         self.stages = [Stage() for _ in range(1 + max(s.stage for s in self.statements_ if s.output is None or not s.of_row))]
+        for number, condition in conditions.items():
+            self.stages[number].condition = condition
         for s in self.statements_:
             if s.output is None or not s.of_row:
                 stage = self.stages[s.stage]
                 (stage.rows if s.of_row else stage.reductions if s.word else stage.elements).append(s)
         self.kept = self.find_kept(users)
         self.slots = self.find_slots()
+
+    def find_conditions(self, of_row: set[str]) -> dict[int, str]:
+        """Return the conditions of the stages whose reductions all have the same one."""
+        found: dict[int, set[str | None]] = {}
+        for s in self.statements_:
+            if s.word in REDUCTIONS:
+                found.setdefault(s.stage, set()).add(s.condition)
+            if s.condition is not None and s.condition not in of_row:
+                raise self.refuse(s.node, f"`{CONDITIONAL}` takes a value of the row first")
+        for s in self.statements_:
+            if s.condition is not None and len(found[s.stage]) > 1:
+                raise self.refuse(s.node, f"`{s.targets[0]}` shares a pass over the row with what has not its condition")
+        return {stage: c for stage, (c, *_) in found.items() if c is not None}
 
     def split_outputs(self) -> None:
         """Tell the outputs that have elements from those that have one value a row."""
@@ -188,10 +264,11 @@ class RowProgram(Printer):
         returned = {ast.unparse(s.value): s.output for s in self.statements_ if s.output is not None and not s.of_row}
         kept: dict[str, int] = {}
         free_from: dict[int, int] = {}
+        made_last = {t: s.stage for s in sorted(self.statements_, key=lambda s: s.stage) for t in s.targets}
         for s in self.statements_:
             if s.of_row or s.word or s.output is not None:
                 continue
-            names = [t for t in s.targets if max(users[t]) > s.stage]
+            names = [t for t in s.targets if max(users[t]) > made_last[t]]
             if not names:
                 continue
             memory = returned.get(names[0], 0)
@@ -223,7 +300,7 @@ class RowProgram(Printer):
     def locals_of(self, statements: list[Statement]) -> list[str]:
         """Declare what a function takes from elsewhere."""
         made = {t for s in statements if s.word is None or s.of_row for t in s.targets}
-        used = set().union(*(s.names for s in statements)) - made
+        used = set().union(*(s.names - {s.condition} for s in statements)) - made
         sources = {name: f"inputs[{i}]" for i, name in enumerate(self.inputs)}
         sources |= {name: f"settings[{i}]" for i, name in enumerate(self.settings)}
         sources |= {name: f"row[{i}]" for name, i in self.slots.items()}
@@ -242,7 +319,7 @@ class RowProgram(Printer):
         term = 0
         for s in stage.reductions:
             lines.append(self.line(s.node))
-            for operand in s.value.args:  # type: ignore[attr-defined]
+            for operand in self.operands(s):
                 lines.append(f"        terms[{term}] = {self.expression(operand)};")
                 term += 1
         return lines
@@ -254,7 +331,7 @@ class RowProgram(Printer):
         lines += [line for line in self.locals_of(stage.rows) if line.split()[2] not in made]
         for s in stage.rows:
             lines.append(self.line(s.node))
-            assigned = f"const V {s.targets[0]} = row_length;" if s.word == LENGTH else self.assign_fresh(s)
+            assigned = f"const V {s.targets[0]} = {OF_LENGTH[s.word]};" if s.word in OF_LENGTH else self.assign_fresh(s)
             lines.append(f"        {assigned}")
         lines += [f"        row[{i}] = {name};" for name, i in self.slots.items() if name in made]
         lines += [f"        (void){name};" for name in results]
@@ -265,9 +342,14 @@ class RowProgram(Printer):
         self.assigned.difference_update(statement.targets)
         return self.assign(statement.node)  # type: ignore[arg-type]
 
+    def operands(self, statement: Statement) -> list[ast.expr]:
+        """Return what a reduction takes of every element."""
+        operands: list[ast.expr] = statement.value.args  # type: ignore[attr-defined]
+        return operands if statement.condition is None else operands[1:]
+
     def reduction(self, statement: Statement) -> str:
         """Print the engine's reduction, and which of its operands are inputs as they stand."""
-        operands = [ast.unparse(operand) for operand in statement.value.args]  # type: ignore[attr-defined]
+        operands = [ast.unparse(operand) for operand in self.operands(statement)]
         numbers = [self.inputs.index(o) if o in self.inputs else -1 for o in operands]
         return f"{REDUCTIONS[statement.word]}<{', '.join(map(str, numbers))}>"  # type: ignore[index]
 
@@ -278,7 +360,9 @@ class RowProgram(Printer):
         return sum(1 << k for k in written)
 
     def mostly_zero_in(self, stage: Stage) -> int:
-        """Return the slot of the value that is mostly zero if the elements of a stage read it, else -1."""
+        """Return the slot of the value that is mostly zero if the elements of a stage that is mostly run read it, else -1."""
+        if stage.condition is not None:
+            return -1
         read = set().union(*(s.names for s in [*stage.elements, *stage.reductions]))
         return self.slots[self.mostly_zero] if self.mostly_zero in read else -1
 
@@ -306,6 +390,7 @@ class RowProgram(Printer):
                 f"    using Reduced = Reductions<{kinds}>;",
                 f"    static constexpr unsigned stores = {self.stored_by(stage)};",
                 f"    static constexpr int mostly_zero = {self.mostly_zero_in(stage)};",
+                f"    static constexpr int condition = {-1 if stage.condition is None else self.slots[stage.condition]};",
                 f"    static constexpr bool ends = {str(bool(stage.reductions or stage.rows)).lower()};",
                 "    template <class V>",
                 "    static FASTACT_INLINE void element([[maybe_unused]] const V* inputs, [[maybe_unused]] const V* kept,",
@@ -325,13 +410,13 @@ class RowProgram(Printer):
         return lines
 
 
-def names_of_programs(path: Path) -> list[str]:
-    """Return what the tuple PROGRAMS lists."""
+def names_in_tuple(path: Path, wanted: str) -> list[str]:
+    """Return what a tuple of functions lists."""
     for node in ast.parse(path.read_text()).body:
         match node:
-            case ast.Assign(targets=[ast.Name(id="PROGRAMS")], value=ast.Tuple(elts=names)):
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Tuple(elts=names)) if name == wanted:
                 return [ast.unparse(name) for name in names]
-    raise SyntaxError(f"{path}: there is no tuple PROGRAMS")
+    raise SyntaxError(f"{path}: there is no tuple {wanted}")
 
 
 def print_constants_of_rows(own: Program) -> list[str]:
@@ -350,14 +435,14 @@ def emit(folder: Path) -> str:
     own.read_constants(path)
     program.constants |= own.constants
     functions = program.read_functions(path, "fastact/rowwise.py")
-    programs = names_of_programs(path)
+    programs, subprograms = names_in_tuple(path, "PROGRAMS"), names_in_tuple(path, "SUBPROGRAMS")
     lines = ["namespace fastact {", "namespace FASTACT_ISA {", *print_constants_of_rows(own)]
     for function in functions:
-        if function.name not in programs:
+        if function.name not in (*programs, *subprograms):
             lines += [line.replace("= Constants<", "= RowConstants<") for line in print_function(program, function)]
     for function in functions:
         if function.name in programs:
-            lines += RowProgram(program, function).print()
+            lines += RowProgram(program, function, subprograms).print()
     lines.append('#line 1 "rows.inc"')
     lines.append(f"#define FASTACT_ROW_PROGRAMS {', '.join(f'{name}_program' for name in programs)}")
     lines += ["}  // namespace FASTACT_ISA", "}  // namespace fastact", ""]

@@ -9,6 +9,10 @@ namespace FASTACT_ISA {
 
 template <class V> constexpr int SUMS = SUMS_BYTES / sizeof(ScalarOf<V>);
 
+// A bound of what rounding takes from the two parts of a sum of n positive terms, as a share of it.
+FASTACT_INLINE f32 sum_error(f32 n) { return n * broadcast<f32>(0x1p-53f / SUMS<f32>) + broadcast<f32>(0x1p-48f); }
+FASTACT_INLINE f64 sum_error(f64 n) { return n * broadcast<f64>(0x1p-104); }
+
 // Neighbouring vectors that are worked on at a time, so that their chains of instructions mix.
 template <class V> constexpr int MIXED = sizeof(V) == 64 ? 4 : sizeof(V) == 32 ? 2 : 1;
 
@@ -38,6 +42,7 @@ template <class P, class V> FASTACT_INLINE void read_settings(const RowArguments
 template <class P, int stage, int N, class V, class Here, class Row, class Take>
 FASTACT_INLINE void work_on_vectors(const V* settings, const Here& here, const Row& row, const Take& take) {
     using S = typename P::template Stage<stage>;
+    static_assert(P::values <= 32, "so many values of a row are unrolled where they are read");
     V x[N][P::inputs], kept[N][P::outputs + 1], stored[N][P::outputs + 1], terms[N][S::Reduced::terms + 1];
     // At -O2 GCC would keep these loops where there are more than three operands, and the arrays in memory.
 #pragma GCC unroll 8

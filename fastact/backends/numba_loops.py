@@ -64,7 +64,7 @@ def _compile(decorator: Callable[..., Any], function: Callable[..., Any], *argum
 @cache
 def scalar_functions(precision: str) -> dict[str, Any]:
     """Return the elementary functions, the activations and the parts of row programs as Numba functions of scalars."""
-    sources = [f for module in _MODULES for f in language.functions_of(module) if f not in rowwise.PROGRAMS]
+    sources = [f for module in _MODULES for f in language.functions_of(module) if f not in rowwise.PROGRAMS + rowwise.SUBPROGRAMS]
     wrap = numba.njit(error_model="numpy", forceinline=True, nogil=True)
     return language.bind(sources, precision, numba_words.WORDS, wrap)
 

@@ -143,6 +143,34 @@ def test_masked_shares_are_as_exact(axis, working_dtype, rng):
     assert ulps(fa.softmax(x, axis, scale=0.5, mask=keep), row_truth.softmax(logits, axis)) <= 2
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("length", [2, 3, 10, 100, 3000])
+def test_the_digits_of_a_dominant_class(length, axis, working_dtype, rng):
+    """What the others add is small beside the largest exponential: from as much down to nothing, in neighbouring rows."""
+    if working_dtype == "float64" and np.finfo(np.longdouble).nmant == np.finfo(np.float64).nmant:
+        pytest.skip("the truth has no more digits than the result here")
+    margins = np.arange(0, 50, 0.25)
+    x = rng.normal(size=(margins.size, length)).astype(working_dtype)
+    rows, classes = np.arange(margins.size), rng.integers(0, length, margins.size)
+    x[rows, classes] = row_truth.logsumexp(x, 1)[:, 0] + margins
+    classes = x.argmax(axis=1)
+    others = np.exp(x.astype(np.longdouble) - x.max(axis=1, keepdims=True))
+    others[rows, classes] = 0
+    loss = np.log1p(others.sum(axis=1))
+
+    scores = x if axis else x.T
+    result = fa.log_softmax(scores, axis=axis)
+    result = result if axis else result.T
+    assert ulps(result[rows, classes], -loss) <= 2.5
+    for r in rows[::40]:
+        assert same_bits(result[r], fa.log_softmax(x[r]))
+    losses, gradient = fa.cross_entropy.value_and_gradient(scores, classes, axis=axis, reduction="none")
+    gradient = gradient if axis else gradient.T
+    assert ulps(losses, loss) <= 2.5
+    assert ulps(gradient[rows, classes], np.expm1(-loss)) <= 3
+    assert ulps(fa.logsumexp(scores, axis=axis), x.max(axis=1) + loss, floor=1.0) <= 2
+
+
 def test_softmin_scales(rng):
     x = rng.normal(size=20)
     np.testing.assert_allclose(fa.softmin(x, scale=2.0), row_truth.softmax(-2 * x, 0), rtol=1e-14)
