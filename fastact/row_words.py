@@ -95,7 +95,7 @@ def row_moments(x: Array, origin: Array) -> tuple[Array, Array, Array]:
     return *_parts(mean, x.dtype), np.sqrt(_sum((distance - mean) ** 2)).astype(x.dtype)
 
 
-def row_mostly_zero(value: Any) -> Any:
+def row_mostly_zero(value: Any, known: Any) -> Any:
     return value
 
 

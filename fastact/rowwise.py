@@ -15,7 +15,10 @@ A *row* is what an operation normalises: the elements along its axis.  The row w
     row_length(x)                 the number of elements
     row_sum_error(x)              how much of a sum of so many positive terms, in two parts, rounding takes at most
     row_first(x)                  the first element of an input
-    row_mostly_zero(value)        a value of the row that is zero for most rows: kernels work on those with all that a zero saves
+    row_mostly_zero(value, known) a value of the row that is zero for most rows: kernels work on those with all that a zero saves.
+                                  It is not zero where ``known`` is not.  If that follows from first elements, the next pass takes
+                                  from rows where the value is zero nothing else than these, and kernels may run it on the
+                                  presumption that it will be
     high, low, norm = row_moments(x, origin)
                                   the mean of ``x - origin`` in two parts, and the norm of the distances from it, where ``origin``
                                   is an element of the row
@@ -54,7 +57,7 @@ from .row_words import (
     row_sum_if,
     row_sum_parts,
 )
-from .words import absolute, copysign, exponent, fma, ldexp, ldexp_low, mantissa, maximum, polynomial, round, sqrt, where
+from .words import absolute, copysign, exponent, fma, ldexp, ldexp_normal, mantissa, maximum, polynomial, round, sqrt, where
 
 __all__ = ["PROGRAMS", "SUBPROGRAMS"]
 
@@ -63,8 +66,10 @@ Row = Any
 LARGEST = Constant(float32=3.4028234663852886e38, float64=1.7976931348623157e308)
 # exp(-EXP_RANGE) rounds to zero.
 EXP_RANGE = Constant(float32=110.0, float64=760.0)
-# Exponentials are multiplied by 2**LIFT, so that those that give a subnormal result are not yet subnormal themselves.
-LIFT = Constant(float32=60.0, float64=500.0)
+# A row's exponentials are multiplied by the power of two that brings one of them, at most NEAR below the largest, to about
+# 2**LIFT: those that give a subnormal result are not yet subnormal then, and neither is one over the sum of 2**31 of the largest.
+LIFT = Constant(float32=36.0, float64=250.0)
+NEAR = Constant(float32=37.0, float64=370.0)
 # Outside of these bounds `x - largest` is exact for every x whose exponential does not vanish beside that of `largest`:
 # the two are then within a factor of two.
 EXACT_BELOW = Constant(float32=-105.0, float64=-746.0)
@@ -79,9 +84,9 @@ DOWN = Constant(float32=8.470329472543003e-22, float64=2.409919865102884e-181)
 
 
 def scaled_exp(x: Any, n: Any) -> Any:
-    """exp(x) * 2**n, the scaling exact; x not far from the range of exp."""
+    """exp(x) * 2**n, which is a normal number."""
     r, k = reduce_by_ln2(x)
-    return ldexp_low(polynomial(r, EXP), k + n)
+    return ldexp_normal(polynomial(r, EXP), k + n)
 
 
 def scaled_exp_in_parts(x: Any, n: Any) -> tuple[Any, Any]:
@@ -97,16 +102,16 @@ def scaled_exp_in_parts(x: Any, n: Any) -> tuple[Any, Any]:
     return ldexp(high, k + n), ldexp(higher - (high - first), k + n)
 
 
-def relative_exp(x: Any, largest: Any, subtracted: Any, top: Any, bottom: Any, scale: Any) -> Any:
-    """exp(x) scaled so that the largest is near 2**LIFT."""
-    offset = where(subtracted == 0.0, x, where(x == largest, top, x - subtracted))
-    return scaled_exp(maximum(offset, bottom), scale)
-
-
 def origin(largest: Any) -> Any:
     """What to subtract from a row before scaled_exp: nothing, or else the maximum, which is then exact."""
     inside = (largest > EXACT_BELOW) & (largest < EXACT_ABOVE)
     return where(inside, 0.0, largest)
+
+
+def is_far(largest: Any, start: Any) -> Any:
+    """0 where the maximum is so near above an element that this one tells how to scale the exponentials, else 1."""
+    near = (origin(start) == 0.0) & (origin(largest) == 0.0) & (largest - start < NEAR)
+    return where(near, 0.0, 1.0)
 
 
 def offset_of_largest(largest: Any, subtracted: Any) -> Any:
@@ -114,10 +119,26 @@ def offset_of_largest(largest: Any, subtracted: Any) -> Any:
     return where(largest > LARGEST, 0.0, largest - subtracted)
 
 
-def frame(largest: Any, subtracted: Any) -> tuple[Any, Any, Any]:
-    """What `relative_exp` needs of a row with this maximum besides."""
+def framed(x: Any, largest: Any, far: Any, start: Any) -> tuple[Any, Any]:
+    """What to take the exponential of for an element, and the power of two to multiply it by."""
+    subtracted = origin(largest)
     top = offset_of_largest(largest, subtracted)
-    return top, top - EXP_RANGE, LIFT - round(top * LOG2_E)
+    offset = where(far == 0.0, x, where(x == largest, top, x - subtracted))
+    reference = where(far == 0.0, start, top)
+    return maximum(offset, reference - EXP_RANGE), LIFT - round(reference * LOG2_E)
+
+
+def relative_exp(x: Any, largest: Any, far: Any, start: Any) -> Any:
+    """exp(x), scaled as all of its row."""
+    offset, scale = framed(x, largest, far, start)
+    return scaled_exp(offset, scale)
+
+
+def relative_exp_in_parts(x: Any, largest: Any, far: Any, start: Any) -> tuple[Any, Any]:
+    """What relative_exp gives, exactly, and what rounding it has lost."""
+    offset, scale = framed(x, largest, far, start)
+    high, low = scaled_exp_in_parts(offset, scale)
+    return high, low
 
 
 def reciprocal_in_parts(x: Any, rest: Any) -> tuple[Any, Any]:
@@ -160,39 +181,38 @@ def excess_of(others: Any, one: Any, rest: Any) -> Any:
     return times(others, high, low)
 
 
-def below_largest(x: Any, largest: Any, subtracted: Any) -> Any:
+def below_largest(x: Any, largest: Any, far: Any) -> Any:
     """x - largest, which is 0 for the largest, also where it is infinite."""
-    return where(subtracted == 0.0, x - largest, where(x == largest, 0.0, x - largest))
+    return where(far == 0.0, x - largest, where(x == largest, 0.0, x - largest))
 
 
-def exponentials(x: Any, largest: Any) -> tuple[Any, ...]:
-    """The exponentials of a row with this maximum, what they are relative to, and the parts of their sum."""
-    # Subtracting the maximum from x would round; its power of two is taken out of the exponentials instead.
-    subtracted = row_mostly_zero(origin(largest))
-    top, bottom, rescale = frame(largest, subtracted)
-    e = relative_exp(x, largest, subtracted, top, bottom, rescale)
+def exponentials(x: Any, largest: Any, start: Any) -> tuple[Any, ...]:
+    """The exponentials of a row, whether its maximum is far from the element that scales them, and the parts of their sum."""
+    far = row_mostly_zero(is_far(largest, start), is_far(start, start))
+    e = relative_exp(x, largest, far, start)
     total, rest = row_sum_parts(e)
-    return subtracted, top, rescale, e, total, rest
+    return far, e, total, rest
 
 
-def excess_over_largest(x: Any, largest: Any) -> tuple[Any, ...]:
+def excess_over_largest(x: Any, largest: Any, start: Any) -> tuple[Any, ...]:
     """What `exponentials` gives, the exponential of the maximum, and what their sum exceeds it by, in units of it.
 
     The maximum's own share is left out, so that a dominant class keeps its digits.
     """
-    subtracted, top, rescale, e, total, rest = exponentials(x, largest)
-    peak = scaled_exp(top, rescale)
+    far, e, total, rest = exponentials(x, largest, start)
+    peak = relative_exp(largest, largest, far, start)
     error = row_sum_error(x)
     dominated = is_dominated(total, rest, peak, error)
     small = row_sum_if(dominated, where(e == peak, 0.0, e))
-    one, rest_of_one = scaled_exp_in_parts(top, rescale)
+    one, rest_of_one = relative_exp_in_parts(largest, largest, far, start)
     excess = excess_of(where(dominated == 0.0, without(total, rest, peak), small), one, rest_of_one)
-    return subtracted, e, one, excess
+    return far, e, one, excess
 
 
 def softmax(x: Any) -> Any:
+    start = row_first(x)
     largest = row_fmax(x)
-    _subtracted, _top, _rescale, e, total, rest = exponentials(x, largest)
+    _far, e, total, rest = exponentials(x, largest, start)
     high, low = reciprocal_in_parts(total, rest)
     return times(e, high, low)
 
@@ -200,29 +220,31 @@ def softmax(x: Any) -> Any:
 def masked_softmax(x: Any, mask: Any, scale: Any = 1.0, empty: Any = 0.0) -> Any:
     logits = masked(x, mask, scale)
     largest = row_maximum(logits)
-    _subtracted, _top, _rescale, e, total, rest = exponentials(logits, largest)
+    _far, e, total, rest = exponentials(logits, largest, largest)
     high, low = reciprocal_in_parts(total, rest)
     return where(largest < -LARGEST, empty, times(e, high, low))
 
 
 def log_softmax(x: Any) -> Any:
+    start = row_first(x)
     largest = row_fmax(x)
-    subtracted, _e, _one, excess = excess_over_largest(x, largest)
+    far, _e, _one, excess = excess_over_largest(x, largest, start)
     spread = log1p(excess)
-    return below_largest(x, largest, subtracted) - spread
+    return below_largest(x, largest, far) - spread
 
 
 def masked_log_softmax(x: Any, mask: Any, scale: Any = 1.0, empty: Any = 0.0) -> Any:
     logits = masked(x, mask, scale)
     largest = row_maximum(logits)
-    subtracted, _e, _one, excess = excess_over_largest(logits, largest)
+    far, _e, _one, excess = excess_over_largest(logits, largest, largest)
     spread = log1p(excess)
-    return where(largest < -LARGEST, empty, below_largest(logits, largest, subtracted) - spread)
+    return where(largest < -LARGEST, empty, below_largest(logits, largest, far) - spread)
 
 
 def logsumexp(x: Any) -> Any:
+    start = row_first(x)
     largest = row_maximum(x)
-    _subtracted, _e, _one, excess = excess_over_largest(x, largest)
+    _far, _e, _one, excess = excess_over_largest(x, largest, start)
     result = where(largest < -LARGEST, largest, largest + log1p(excess))
     return result
 
@@ -230,7 +252,7 @@ def logsumexp(x: Any) -> Any:
 def masked_logsumexp(x: Any, mask: Any, scale: Any = 1.0) -> Any:
     largest = row_maximum(masked(x, mask, scale))
     logits = masked(x, mask, scale)
-    _subtracted, _e, _one, excess = excess_over_largest(logits, largest)
+    _far, _e, _one, excess = excess_over_largest(logits, largest, largest)
     result = where(largest < -LARGEST, largest, largest + log1p(excess))
     return result
 
@@ -608,12 +630,12 @@ def surprise(chosen: Any, largest: Any, spread: Any) -> tuple[Any, Any]:
 
 
 def cross_entropy(x: Any, chosen: Row, factor: Row) -> Any:
+    start = row_first(x)
     largest = row_maximum(x)
-    subtracted, e, one, excess = excess_over_largest(x, largest)
+    far, e, one, excess = excess_over_largest(x, largest, start)
     share = factor / (excess + 1.0) / one
-    top, bottom, rescale = frame(largest, subtracted)
     loss, rest_of_loss = surprise(chosen, largest, log1p(excess))
-    less = fma(relative_exp(chosen, largest, subtracted, top, bottom, rescale), share, -factor)
+    less = fma(relative_exp(chosen, largest, far, start), share, -factor)
     # Where the class has the largest score, one less its share is what the other scores have.
     at_class = where(chosen == largest, factor * (excess / (-1.0 - excess)), less)
     return e * share, at_class, loss, rest_of_loss
@@ -624,14 +646,13 @@ def cross_entropy_of_probabilities(x: Any, target: Any, chosen: Row, weight: Row
     largest = row_maximum(x)
     mass = row_sum(target)
     distance = row_dot(target, where((x == largest) | (target == 0.0), 0.0, largest - x))
-    subtracted, _e, one, excess = excess_over_largest(x, largest)
+    far, _e, one, excess = excess_over_largest(x, largest, largest)
     spread = log1p(excess)
     of_class, _ = surprise(chosen, largest, spread)
     loss = fma(mass, spread, distance) + where(weight == 0.0, 0.0, weight * of_class)
     share = fma(mass, factor, more) / (excess + 1.0) / one
-    top, bottom, rescale = frame(largest, subtracted)
     # Once more, as the memory of the result may be that of the target.
-    e = relative_exp(x, largest, subtracted, top, bottom, rescale)
+    e = relative_exp(x, largest, far, largest)
     return fma(e, share, -target * factor), loss
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "fma",
     "ldexp",
     "ldexp_low",
+    "ldexp_normal",
     "lookup",
     "mantissa",
     "maximum",
@@ -160,6 +161,14 @@ def ldexp_low(m: Any, n: Any) -> Any:
     """The same for ``n`` from -190 to 63 and ``m`` below 2**64, in float64 from -1534 to 511 and below 2**512.
 
     Where no instruction does it, this takes half the operations.
+    """
+    return ldexp(m, n)
+
+
+def ldexp_normal(m: Any, n: Any) -> Any:
+    """The same for ``n`` from -126 to 127, in float64 from -1022 to 1023, and a normal result.
+
+    Where no instruction does it, this is one multiplication.
     """
     return ldexp(m, n)
 

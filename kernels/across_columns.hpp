@@ -6,13 +6,17 @@
 namespace fastact {
 namespace FASTACT_ISA {
 
+// A block of columns and its results stay in the second-level cache together if they are not larger.
+constexpr ptrdiff_t CACHED_BYTES = 3 << 19;
+
 // Where the vectors of a block of columns are, and how they are read: `count` is the number of columns in the last one where
-// that is not full, else 0.
+// that is not full, else 0; `cached` whether the block stays in the second-level cache.
 template <class P, class V> struct Columns {
     Pointers<P, ScalarOf<V>> at;
     const ColumnSteps& steps;
     int vectors;
     ptrdiff_t count;
+    bool cached;
 
     FASTACT_INLINE bool full(int v) const { return count == 0 || v + 1 < vectors; }
 };
@@ -59,6 +63,11 @@ FASTACT_INLINE void work_on_columns(const Columns<P, V>& columns, int first, ptr
     for (ptrdiff_t i = begin; i < end; i += step) {
         const auto here = [&](int j) __attribute__((always_inline)) { return Element{columns, i, first + j}; };
         const auto values = [&](int j) __attribute__((always_inline)) { return of_row[j]; };
+        if constexpr (P::stages > 2 && S::stores == 0 && (stage == LONGEST_STAGE<P> || stage == BOTH))
+            if (columns.cached)
+#pragma GCC unroll 8
+                for (int j = 0; j < N; j++)
+                    for (int k = 0; k < P::outputs; k++) __builtin_prefetch(here(j).to(k), 1, 2);
         work_on_vectors<P, stage, N>(settings, here, values, take);
     }
 }
@@ -146,12 +155,40 @@ FASTACT_INLINE void keep_terms(const Columns<P, V>& columns, ptrdiff_t n, const 
     });
 }
 
+template <class Bits> FASTACT_INLINE bool all_zero(const Bits& set) {
+    const Bits none = {};
+    return memcmp(&set, &none, sizeof set) == 0;
+}
+
 // Tells whether a value is zero for all columns.
 template <int k, class V, int values> FASTACT_INLINE bool zero_in_all(const V (*row)[values], int vectors) {
     IntegersOf<V> set = {};
-    const IntegersOf<V> none = {};
     for (int v = 0; v < vectors; v++) set |= bits(absolute(row[v][k]));
-    return memcmp(&set, &none, sizeof set) == 0;
+    return all_zero(set);
+}
+
+// Runs the first two stages in one pass, on the presumption that the value of the row that is mostly zero will be; tells whether it
+// is.  If not, what the second stage did counts for nothing.
+template <class P, class V>
+FASTACT_INLINE bool first_two_at_once(const Columns<P, V>& columns, ptrdiff_t n, const V* settings, V (*row)[P::values + 1], void* sums) {
+    using First = typename P::template Stage<0>;
+    using Second = typename P::template Stage<1>;
+    using R = typename P::template Stage<BOTH>::Reduced;
+    using State = typename R::template State<V>;
+    State* const states = static_cast<State*>(sums);
+    const V length = broadcast<V>(ScalarOf<V>(n));
+    V results[R::results];
+    reduce_columns<P, BOTH, true, V>(columns, n, settings, row, states);
+    for (int v = 0; v < columns.vectors; v++) {
+        R::template finish<V>(states[v], double(n), results);
+        First::template row<V>(results, length, settings, row[v]);
+    }
+    if (!zero_in_all<Second::mostly_zero>(row, columns.vectors)) return false;
+    for (int v = 0; v < columns.vectors; v++) {
+        R::template finish<V>(states[v], double(n), results);
+        Second::template row<V>(results + First::Reduced::results, length, settings, row[v]);
+    }
+    return true;
 }
 
 template <class P, int stage, class V>
@@ -190,7 +227,7 @@ FASTACT_INLINE void column_stages(const Columns<P, V>& columns, ptrdiff_t n, con
 }
 
 // The vectors that a partial sum takes, in the stage where it takes most.
-template <class P, class V, int stage = 0> constexpr ptrdiff_t vectors_of_sums() {
+template <class P, class V, int stage = P::presumes ? BOTH : 0> constexpr ptrdiff_t vectors_of_sums() {
     using R = typename P::template Stage<stage>::Reduced;
     constexpr ptrdiff_t state = sizeof(typename R::template State<V>) / sizeof(V), own = state > R::terms ? state : R::terms;
     if constexpr (stage + 1 == P::stages) {
@@ -207,7 +244,8 @@ void run_columns(const RowArguments& arguments, const ColumnSteps& steps, ptrdif
     constexpr int W = lanes<V>;
     V settings[P::settings + 1];
     read_settings<P, V>(arguments, settings);
-    const Columns<P, V> columns = {Pointers<P, T>(arguments, RowPitches(), 0), steps, int((width + W - 1) / W), width % W};
+    const bool cached = n * width * ptrdiff_t(sizeof(T)) * (1 + P::outputs) <= CACHED_BYTES;
+    const Columns<P, V> columns = {Pointers<P, T>(arguments, RowPitches(), 0), steps, int((width + W - 1) / W), width % W, cached};
     V* const sums = static_cast<V*>(workspace);
     V* const values = sums + vectors_of_sums<P, V>() * (n < SUMS<V> ? n : SUMS<V>) * columns.vectors;
     V(*const row)[P::values + 1] = reinterpret_cast<V(*)[P::values + 1]>(values);
@@ -215,7 +253,16 @@ void run_columns(const RowArguments& arguments, const ColumnSteps& steps, ptrdif
         for (int k = 0; k < P::row_inputs; k++) row[v][k] = load<V>(static_cast<const T*>(arguments.row_inputs[k]) + v * W);
         for (int k = 0; k < P::firsts; k++) row[v][P::row_inputs + k] = ElementOfColumns<P, V, false>{columns, 0, v}.input(P::first[k]);
     }
-    column_stages<P, 0, V>(columns, n, settings, row, sums);
+    if constexpr (P::presumes) {
+        IntegersOf<V> known = {};
+        for (int v = 0; v < columns.vectors; v++) known |= bits(P::template known<V>(settings, row[v]));
+        if (n <= SUMS<V> || !all_zero(known) || writes_over_inputs<P>(columns.at))
+            column_stages<P, 0, V>(columns, n, settings, row, sums);
+        else if (first_two_at_once<P, V>(columns, n, settings, row, sums)) column_stages<P, 2, V>(columns, n, settings, row, sums);
+        else column_stages<P, 1, V>(columns, n, settings, row, sums);
+    } else {
+        column_stages<P, 0, V>(columns, n, settings, row, sums);
+    }
     for (int k = 0; k < P::row_outputs; k++)
         for (int v = 0; v < columns.vectors; v++)
             store<V>(static_cast<T*>(arguments.row_outputs[k]) + v * W, row[v][P::returned[k]]);

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 WORDS = {
-    "absolute": 1, "copysign": 2, "exponent": 1, "floor": 1, "fma": 3, "ldexp": 2, "ldexp_low": 2, "lookup": 2, "mantissa": 1,
-    "maximum": 2, "minimum": 2, "piecewise": 3, "polynomial": 2, "rarely": 3, "reciprocal": 1, "round": 1, "sqrt": 1,
-    "truncate": 1, "where": 3,
+    "absolute": 1, "copysign": 2, "exponent": 1, "floor": 1, "fma": 3, "ldexp": 2, "ldexp_low": 2, "ldexp_normal": 2,
+    "lookup": 2, "mantissa": 1, "maximum": 2, "minimum": 2, "piecewise": 3, "polynomial": 2, "rarely": 3, "reciprocal": 1,
+    "round": 1, "sqrt": 1, "truncate": 1, "where": 3,
 }  # fmt: skip
 """The words of the language and their number of arguments."""
 

@@ -25,7 +25,7 @@ REDUCTIONS = {
 }  # fmt: skip
 """The row words that need a pass over the row, and the engine's names for them."""
 
-OPERANDS = {"row_dot": 2, "row_distance_dot": 3, "row_moments": 2, "row_sum_if": 2}
+OPERANDS = {"row_dot": 2, "row_distance_dot": 3, "row_moments": 2, "row_mostly_zero": 2, "row_sum_if": 2}
 RESULTS = {"row_distance_dot": 2, "row_sum_parts": 2, "row_moments": 3}
 
 CONDITIONAL = "row_sum_if"
@@ -33,6 +33,9 @@ OF_LENGTH = {"row_length": "row_length", "row_sum_error": "sum_error(row_length)
 FIRST = "row_first"
 MOSTLY_ZERO = "row_mostly_zero"
 WORDS = {*REDUCTIONS, *OF_LENGTH, FIRST, MOSTLY_ZERO}
+
+BOTH = -1
+"""The number of the stage that is the first two at once."""
 
 OF_ROW = "Row"
 """The annotation of an input that has one value a row."""
@@ -92,6 +95,7 @@ class RowProgram(Printer):
         self.statements_: list[Statement] = []
         self.firsts: dict[str, int] = {}
         self.mostly_zero: str | None = None
+        self.known: ast.expr | None = None
         for node in self.body():
             self.statements_ += self.read_return(node) if isinstance(node, ast.Return) else [self.read_assignment(node)]
         self.schedule()
@@ -168,7 +172,9 @@ class RowProgram(Printer):
             if self.mostly_zero is not None:
                 raise self.refuse(node, f"there is one `{MOSTLY_ZERO}` in a program")
             self.mostly_zero, word = targets[0], None
-            node.value = value = value.args[0]  # type: ignore[attr-defined]
+            value, known = value.args  # type: ignore[attr-defined]
+            node.value = value
+            self.known = known if self.names_in(known) <= {*self.row_inputs, *self.settings, *self.firsts} else None
         if word == FIRST:
             self.firsts[targets[0]] = self.read_first(node)
         names = self.names_in(value) if word not in (*OF_LENGTH, FIRST) else set()
@@ -300,7 +306,9 @@ class RowProgram(Printer):
     def locals_of(self, statements: list[Statement]) -> list[str]:
         """Declare what a function takes from elsewhere."""
         made = {t for s in statements if s.word is None or s.of_row for t in s.targets}
-        used = set().union(*(s.names - {s.condition} for s in statements)) - made
+        return self.locals_with(set().union(*(s.names - {s.condition} for s in statements)) - made)
+
+    def locals_with(self, used: set[str]) -> list[str]:
         sources = {name: f"inputs[{i}]" for i, name in enumerate(self.inputs)}
         sources |= {name: f"settings[{i}]" for i, name in enumerate(self.settings)}
         sources |= {name: f"row[{i}]" for name, i in self.slots.items()}
@@ -342,6 +350,15 @@ class RowProgram(Printer):
         self.assigned.difference_update(statement.targets)
         return self.assign(statement.node)  # type: ignore[arg-type]
 
+    def first_two_at_once(self) -> Stage:
+        """Return the stage that makes the elements of the second one before the value of the row that is mostly zero is known."""
+        first, second = self.stages[:2]
+        found = {t for s in [*first.reductions, *first.rows] for t in s.targets}
+        for s in [*second.elements, *second.reductions]:
+            if s.names & found and self.mostly_zero not in s.names:
+                raise self.refuse(s.node, f"this takes what is not yet known of the row, whatever `{self.mostly_zero}` is")
+        return Stage(first.elements + second.elements, first.reductions + second.reductions)
+
     def operands(self, statement: Statement) -> list[ast.expr]:
         """Return what a reduction takes of every element."""
         operands: list[ast.expr] = statement.value.args  # type: ignore[attr-defined]
@@ -378,12 +395,25 @@ class RowProgram(Printer):
             f"    static constexpr int settings = {len(self.settings)};",
             f"    static constexpr int stages = {len(self.stages)};",
             f"    static constexpr int values = {len(self.slots)};",
+            f"    static constexpr bool presumes = {str(self.known is not None).lower()};",
             f"    static constexpr int returned[] = {{{slots or 0}}};",
             f"    static constexpr int firsts = {len(self.firsts)}, first[] = {{{firsts or 0}}};",
             "    template <int stage> struct Stage;",
-            "};",
         ]
-        for number, stage in enumerate(self.stages):
+        if self.known is not None:
+            lines += [
+                "    template <class V>",
+                "    static FASTACT_INLINE V known([[maybe_unused]] const V* settings, [[maybe_unused]] const V* row) {",
+                "        using K [[maybe_unused]] = RowConstants<ScalarOf<V>>;",
+                *self.locals_with(self.names_in(self.known)),
+                f"        return {self.expression(self.known)};",
+                "    }",
+            ]
+        lines.append("};")
+        numbered = dict(enumerate(self.stages))
+        if self.known is not None:
+            numbered[BOTH] = self.first_two_at_once()
+        for number, stage in numbered.items():
             kinds = ", ".join(map(self.reduction, stage.reductions))
             lines += [
                 f"template <> struct {name}::Stage<{number}> {{",
@@ -399,14 +429,17 @@ class RowProgram(Printer):
                 "        using K [[maybe_unused]] = RowConstants<ScalarOf<V>>;",
                 *self.print_elements(stage),
                 "    }",
-                "    template <class V>",
-                "    static FASTACT_INLINE void row([[maybe_unused]] const V* results, [[maybe_unused]] V row_length,",
-                "        [[maybe_unused]] const V* settings, [[maybe_unused]] V* row) {",
-                "        using K [[maybe_unused]] = RowConstants<ScalarOf<V>>;",
-                *self.print_rows(stage),
-                "    }",
-                "};",
             ]
+            if number != BOTH:
+                lines += [
+                    "    template <class V>",
+                    "    static FASTACT_INLINE void row([[maybe_unused]] const V* results, [[maybe_unused]] V row_length,",
+                    "        [[maybe_unused]] const V* settings, [[maybe_unused]] V* row) {",
+                    "        using K [[maybe_unused]] = RowConstants<ScalarOf<V>>;",
+                    *self.print_rows(stage),
+                    "    }",
+                ]
+            lines.append("};")
         return lines
 
 

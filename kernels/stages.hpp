@@ -37,6 +37,23 @@ template <class P, class V> FASTACT_INLINE void read_settings(const RowArguments
     for (int k = 0; k < P::settings; k++) settings[k] = broadcast<V>(ScalarOf<V>(arguments.settings[k]));
 }
 
+// The stage that computes most.
+template <class P> constexpr int LONGEST_STAGE = P::stages > 2 ? 1 : 0;
+
+// Whether it computes so much that the memory would rest meanwhile: then it fetches what is needed later.
+template <class P> constexpr bool FETCHES_NEXT = P::stages > 2 || P::template Stage<0>::Reduced::takes_long;
+
+// The number of the stage that is the first two at once, for programs that presume what the first one finds.
+constexpr int BOTH = -1;
+
+// Tells whether what the first two stages store is written where inputs are.
+template <class P, class T> FASTACT_INLINE bool writes_over_inputs(const Pointers<P, T>& at) {
+    bool same = false;
+    for (int o = 0; o < P::outputs; o++)
+        for (int k = 0; k < P::inputs; k++) same |= (P::template Stage<BOTH>::stores >> o & 1) && at.outputs[o] == at.inputs[k];
+    return same;
+}
+
 // What a stage does with the elements of N vectors, which are all read before any is written: `here(j)` tells where vector j is,
 // `row(j)` the values of its row, and take(j, terms, here) gets what is reduced.
 template <class P, int stage, int N, class V, class Here, class Row, class Take>

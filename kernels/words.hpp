@@ -222,6 +222,8 @@ template <class V> FASTACT_INLINE V ldexp_low(V m, V n) {
     return m * power_of_two(n, F::lowered) * broadcast<V>(F::lower);
 }
 
+template <class V> FASTACT_INLINE V ldexp_normal(V m, V n) { return m * power_of_two(n); }
+
 template <class V> FASTACT_INLINE V exponent(V x) {
     using F = FormatOf<V>;
     const V big = broadcast<V>(F::two_to_fraction_bits);
@@ -269,6 +271,8 @@ FASTACT_INLINE f32 ldexp(f32 m, f32 n) { return (f32)_mm512_scalef_ps((__m512)m,
 FASTACT_INLINE f64 ldexp(f64 m, f64 n) { return (f64)_mm512_scalef_pd((__m512d)m, (__m512d)n); }
 FASTACT_INLINE f32 ldexp_low(f32 m, f32 n) { return ldexp(m, n); }
 FASTACT_INLINE f64 ldexp_low(f64 m, f64 n) { return ldexp(m, n); }
+FASTACT_INLINE f32 ldexp_normal(f32 m, f32 n) { return ldexp(m, n); }
+FASTACT_INLINE f64 ldexp_normal(f64 m, f64 n) { return ldexp(m, n); }
 // Newton's steps leave the divider to others: the first, of third order, has 42 bits, the second is off by half a unit in the
 // last place and 2^-30 of one, and the third is rounded right, unless the significand is all ones: it fails where a number
 // halfway between two is off by one in 2^106, and no other factor of 2^106 - 1 is so near to 2^53.  What is not normal is left

@@ -116,6 +116,28 @@ def test_a_conditional_stage_reads_what_is_kept(printed):
     assert "const V e = kept[0];" in last
 
 
+def test_first_elements_let_the_first_two_stages_run_at_once(printed):
+    body = """
+        start = row_first(x)
+        largest = row_maximum(x)
+        far = row_mostly_zero(largest - start, {known})
+        total = row_sum(where(far == 0.0, x - start, x - largest))
+        return x / total
+        """
+    text = printed(body.format(known="start * start"))
+    assert "presumes = true;" in text
+    assert "return (start * start);" in text.split("V known(")[1].split("template <> struct")[0]
+    both = stages(text)[-1]
+    assert both.startswith("-1>")
+    assert "Reductions<Maximum<0>, Sum<-1>>" in both
+    assert "row_length" not in both, "it ends as the two stages do"
+    slot = next(line for line in stages(text)[1].splitlines() if "mostly_zero = " in line)
+    assert slot in both
+    text = printed(body.format(known="largest * largest"))
+    assert "presumes = false;" in text
+    assert "Stage<-1>" not in text
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
@@ -126,7 +148,11 @@ def test_a_conditional_stage_reads_what_is_kept(printed):
         ("y = row_dot(x)\nreturn y * x", "`row_dot` takes 2 operands"),
         ("y = row_sum_parts(x)\nreturn y * x", "`row_sum_parts` gives 2 values"),
         ("y = row_sum(x)\ny = row_fmax(x)\nreturn y * x", "`y` is assigned twice"),
-        ("y = row_mostly_zero(x)\nz = row_mostly_zero(x)\nreturn y * z", "one `row_mostly_zero`"),
+        ("y = row_mostly_zero(x, x)\nz = row_mostly_zero(x, x)\nreturn y * z", "one `row_mostly_zero`"),
+        (
+            "a = row_first(x)\nb = row_fmax(x)\ny = row_mostly_zero(b - a, a)\nz = row_sum(x - b)\nreturn where(y == 0.0, x, z)",
+            "takes what is not yet known of the row, whatever `y` is",
+        ),
         ("y = row_first(x * x)\nreturn y * x", "`row_first` takes an input"),
         ("y = halved(x)\nreturn x", "`y` is never used"),
         ("y = halved(x)\nz = row_sum(y)\nreturn x * y * z", "read again"),

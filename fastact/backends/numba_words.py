@@ -7,7 +7,7 @@ It refuses operands of two precisions: nothing is promoted silently.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import reduce
 from typing import Any
 
@@ -160,7 +160,14 @@ def _power_of_two(context: Any, builder: ir.IRBuilder, type_: types.Float, n: ir
     return _float(context, builder, type_, builder.shl(biased, integer(_SIGNIFICAND[type_])))
 
 
-def _scale(context: Any, builder: ir.IRBuilder, type_: types.Float, m: ir.Value, n: ir.Value, low: bool) -> ir.Value:
+def _scale(
+    context: Any,
+    builder: ir.IRBuilder,
+    type_: types.Float,
+    m: ir.Value,
+    n: ir.Value,
+    factors: Callable[[ir.Value], Iterable[ir.Value]],
+) -> ir.Value:
     # A NaN has no integer: freeze makes the conversion some integer, and the NaN in m decides.
     integer = ir.IntType(32)
     power = ir.Instruction(builder.block, integer, "freeze", [builder.fptosi(n, integer)])
@@ -168,23 +175,33 @@ def _scale(context: Any, builder: ir.IRBuilder, type_: types.Float, m: ir.Value,
     if _PACKS_LDEXP and "+avx512f" in context.codegen().magic_tuple()[2]:
         function = builder.module.declare_intrinsic("llvm.ldexp", [m.type, integer], ir.FunctionType(m.type, [m.type, integer]))
         return builder.call(function, [m, power])
-    # Without AVX-512 LLVM would call the scalar function of the C library.  The first product is exact.
-    if low:
-        factor = _power_of_two(context, builder, type_, builder.add(power, integer(_LOWERED[type_])))
-        return builder.fmul(builder.fmul(m, factor), ir.Constant(m.type, 2.0 ** -_LOWERED[type_]))
-    half = builder.ashr(power, integer(1))
-    factors = (_power_of_two(context, builder, type_, k) for k in (half, builder.sub(power, half)))
-    return reduce(builder.fmul, factors, m)
+    # Without AVX-512 LLVM would call the scalar function of the C library.
+    return reduce(builder.fmul, factors(power), m)
 
 
 @_binary
 def ldexp(context: Any, builder: ir.IRBuilder, type_: types.Float, m: ir.Value, n: ir.Value) -> ir.Value:
-    return _scale(context, builder, type_, m, n, low=False)
+    def factors(power: ir.Value) -> Iterable[ir.Value]:
+        half = builder.ashr(power, power.type(1))
+        for k in (half, builder.sub(power, half)):
+            yield _power_of_two(context, builder, type_, k)
+
+    return _scale(context, builder, type_, m, n, factors)
 
 
 @_binary
 def ldexp_low(context: Any, builder: ir.IRBuilder, type_: types.Float, m: ir.Value, n: ir.Value) -> ir.Value:
-    return _scale(context, builder, type_, m, n, low=True)
+    def factors(power: ir.Value) -> Iterable[ir.Value]:
+        # The first product is exact.
+        yield _power_of_two(context, builder, type_, builder.add(power, power.type(_LOWERED[type_])))
+        yield ir.Constant(m.type, 2.0 ** -_LOWERED[type_])
+
+    return _scale(context, builder, type_, m, n, factors)
+
+
+@_binary
+def ldexp_normal(context: Any, builder: ir.IRBuilder, type_: types.Float, m: ir.Value, n: ir.Value) -> ir.Value:
+    return _scale(context, builder, type_, m, n, lambda power: [_power_of_two(context, builder, type_, power)])
 
 
 @_unary
@@ -222,6 +239,7 @@ WORDS: dict[str, Any] = {
     "floor": _unary(_llvm("floor")),
     "ldexp": ldexp,
     "ldexp_low": ldexp_low,
+    "ldexp_normal": ldexp_normal,
     "lookup": lookup,
     "piecewise": piecewise,
     "rarely": where,

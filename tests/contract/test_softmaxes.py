@@ -171,6 +171,49 @@ def test_the_digits_of_a_dominant_class(length, axis, working_dtype, rng):
     assert ulps(fa.logsumexp(scores, axis=axis), x.max(axis=1) + loss, floor=1.0) <= 2
 
 
+NEAR = {"float32": 37.0, "float64": 370.0}
+STARTS = [-np.inf, -1e30, -1e4, -2000.0, -111.0, -105.0, -104.9, -50.0, -1.0, 0.0, 100.0, 209.9, 211.0, 2000.0, 1e30]
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("length", [3, 40, 300])
+def test_the_first_element_may_be_anything(length, axis, working_dtype, rng):
+    """It tells how to scale the exponentials of a row if the largest is not far above; rows in which it is lie among others."""
+    if working_dtype == "float64" and np.finfo(np.longdouble).nmant == np.finfo(np.float64).nmant:
+        pytest.skip("the truth has no more digits than the result here")
+    near = np.array(NEAR[working_dtype], working_dtype)
+    rows = np.repeat(np.array([*STARTS, -near, -np.nextafter(near, 0), near], working_dtype), 20)
+    x = rng.normal(size=(rows.size, length)).astype(working_dtype)
+    x[:, 0] = rows
+    x[:, 1] = np.where(rng.random(rows.size) < 0.5, 0, x[:, 1])
+    x[::7] = np.minimum(x[::7], 0)
+    wide = x.astype(np.longdouble)
+    e = np.exp(wide - wide.max(axis=1, keepdims=True))
+    shares = e / e.sum(axis=1, keepdims=True)
+    scores = x if axis else x.T
+
+    def rows_of(result):
+        return result if axis else result.T
+
+    found = rows_of(fa.softmax(scores, axis=axis))
+    tiny = np.finfo(working_dtype).tiny
+    assert ulps(found, shares, floor=tiny) <= 3
+    assert ulps(fa.logsumexp(scores, axis=axis), row_truth.logsumexp(wide, 1)[:, 0], floor=1.0) <= 2
+    logs = rows_of(fa.log_softmax(scores, axis=axis))
+    finite = np.isfinite(x)
+    assert ulps(logs[finite], row_truth.log_softmax(wide, 1)[finite], floor=1.0) <= 3
+    assert (logs[~finite] == -np.inf).all()
+    fewer = np.ascontiguousarray(scores[::9] if axis else scores[:, ::9])
+    for function, twin, result in ((fa.softmax, fa.softmax_, found), (fa.log_softmax, fa.log_softmax_, logs)):
+        assert same_bits(rows_of(twin(scores.copy(), axis=axis)), result)
+        assert same_bits(rows_of(function(fewer, axis=axis)), result[::9])
+        assert same_bits(np.stack([function(row) for row in x[::9]]), result[::9])
+    losses, gradient = fa.cross_entropy.value_and_gradient(scores, np.ones(rows.size, int), axis=axis, reduction="none")
+    assert ulps(losses, row_truth.logsumexp(wide, 1)[:, 0] - wide[:, 1], floor=1.0) <= 3
+    others = np.arange(length) != 1
+    assert ulps(rows_of(gradient)[:, others], shares[:, others], floor=tiny) <= 5
+
+
 def test_softmin_scales(rng):
     x = rng.normal(size=20)
     np.testing.assert_allclose(fa.softmin(x, scale=2.0), row_truth.softmax(-2 * x, 0), rtol=1e-14)
