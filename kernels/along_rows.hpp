@@ -185,14 +185,15 @@ FASTACT_INLINE void row_stages(const Pointers<P, ScalarOf<V>>* at, int rows, ptr
     if constexpr (stage + 1 < P::stages) row_stages<P, stage + 1, V>(at, rows, n, next, settings, values);
 }
 
-// Runs the first two stages in one pass, on the presumption that the value of the row that is mostly zero will be; tells whether it
-// is.  If not, what the second stage did counts for nothing.
+// Runs the first two stages in one pass, on the presumption that the value of the row that is mostly zero will be, and the second
+// one once more on rows where it is not.
 template <class P, class V>
-FASTACT_INLINE bool first_two_at_once(const Pointers<P, ScalarOf<V>>* at, int rows, ptrdiff_t n, const Distances<P>& next,
+FASTACT_INLINE void first_two_at_once(const Pointers<P, ScalarOf<V>>* at, int rows, ptrdiff_t n, const Distances<P>& next,
                                       const V* settings, V* values) {
     using First = typename P::template Stage<0>;
     using Second = typename P::template Stage<1>;
     using R = typename P::template Stage<BOTH>::Reduced;
+    using Again = typename Second::Reduced;
     typename R::template State<V> reduced;
     R::template start<V>(reduced);
     for (int r = 0; r < rows; r++) work_on_row<P, BOTH, true>(at[r], r, n, next, settings, values, reduced);
@@ -200,24 +201,29 @@ FASTACT_INLINE bool first_two_at_once(const Pointers<P, ScalarOf<V>>* at, int ro
     V results[R::results];
     R::template finish<V>(reduced, double(n), results);
     First::template row<V>(results, length, settings, values);
-    if (!zero_in(values[Second::mostly_zero], rows)) return false;
-    Second::template row<V>(results + First::Reduced::results, length, settings, values);
-    return true;
+    V* const of_second = results + First::Reduced::results;
+    if (const V presumed = values[Second::mostly_zero]; !zero_in(presumed, rows)) {
+        typename Again::template State<V> once_more;
+        Again::template start<V>(once_more);
+        for (int r = 0; r < rows; r++)
+            if (lane(presumed, r) != 0) work_on_row<P, 1, false>(at[r], r, n, next, settings, values, once_more);
+        V others[Again::results];
+        Again::template finish<V>(once_more, double(n), others);
+        for (int k = 0; k < Again::results; k++) of_second[k] = where(presumed == V{}, of_second[k], others[k]);
+    }
+    Second::template row<V>(of_second, length, settings, values);
 }
 
 template <class P, class V>
 FASTACT_INLINE void all_stages(const Pointers<P, ScalarOf<V>>* at, int rows, ptrdiff_t n, const Distances<P>& next, const V* settings,
                                V* values) {
-    if constexpr (P::presumes) {
-        if (!zero_in(P::template known<V>(settings, values), rows) || writes_over_inputs<P>(at[0]))
-            row_stages<P, 0, V>(at, rows, n, next, settings, values);
-        else if (first_two_at_once<P, V>(at, rows, n, next, settings, values))
+    if constexpr (P::presumes)
+        if (zero_in(P::template known<V>(settings, values), rows) && !writes_over_inputs<P>(at[0])) {
+            first_two_at_once<P, V>(at, rows, n, next, settings, values);
             row_stages<P, 2, V>(at, rows, n, next, settings, values);
-        else
-            row_stages<P, 1, V>(at, rows, n, next, settings, values);
-    } else {
-        row_stages<P, 0, V>(at, rows, n, next, settings, values);
-    }
+            return;
+        }
+    row_stages<P, 0, V>(at, rows, n, next, settings, values);
 }
 
 template <class P, class T>
