@@ -11,13 +11,13 @@ Subprograms are put in the place of their calls before.
 from __future__ import annotations
 
 import ast
-import copy
 import sys
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from emit import Function, Printer, Program, print_constants, print_function, read, write_if_changed
+from subprograms import expanded, names_loaded
 
 REDUCTIONS = {
     "row_dot": "Dot", "row_distance_dot": "DistanceDot", "row_fmax": "Fmax", "row_count": "Count", "row_maximum": "Maximum",
@@ -66,25 +66,6 @@ class Stage:
     condition: str | None = None
 
 
-class Renaming(ast.NodeTransformer):
-    """Gives names others."""
-
-    def __init__(self, names: dict[str, str]) -> None:
-        self.names = names
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        node.id = self.names.get(node.id, node.id)
-        return node
-
-
-def names_loaded(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-
-
-def names_stored(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-
-
 class RowProgram(Printer):
     """Schedules and prints one program."""
 
@@ -114,36 +95,7 @@ class RowProgram(Printer):
         nodes = self.function.node.body
         if ast.get_docstring(self.function.node) is not None:
             nodes = nodes[1:]
-        *assignments, last = nodes
-        expanded: list[ast.Assign | ast.Return] = [last]  # type: ignore[list-item]
-        used = names_loaded(last)
-        for node in reversed([n for a in assignments for n in self.expand(a)]):
-            of_program = node in assignments
-            if of_program or used & names_stored(node):
-                expanded.append(node)
-                used |= names_loaded(node)
-        return expanded[::-1]
-
-    def expand(self, node: ast.stmt) -> list[ast.Assign]:
-        """Return an assignment, or the statements of the subprogram that it calls, under names of their own."""
-        match node:
-            case ast.Assign(targets=[target], value=ast.Call(func=ast.Name(id=name), args=arguments)) if name in self.subprograms:
-                function = self.program.functions[name]
-            case ast.Assign():
-                return [node]
-            case _:
-                raise self.refuse(node, f"`{ast.unparse(node).splitlines()[0]}` is not in the language")
-        *statements, returned = function.node.body[ast.get_docstring(function.node) is not None :]
-        given = [a.id for a in arguments if isinstance(a, ast.Name)]
-        if len(given) != len(arguments) or len(given) != len(function.arguments):
-            raise self.refuse(node, f"`{name}` takes {len(function.arguments)} names")
-        inner = {n for s in statements for n in names_stored(s)}
-        names = {n: f"{name}_{n}" for n in inner} | dict(zip(function.arguments, given, strict=True))
-        results = returned.value.elts if isinstance(returned.value, ast.Tuple) else [returned.value]  # type: ignore[attr-defined]
-        targets = target.elts if isinstance(target, ast.Tuple) else [target]
-        names |= {r.id: t.id for r, t in zip(results, targets, strict=True)}
-        renamed = [Renaming(names).visit(copy.deepcopy(s)) for s in statements]
-        return [n for s in renamed for n in self.expand(s)]
+        return expanded(nodes, {name: self.program.functions[name] for name in self.subprograms}, self.refuse)
 
     def names_in(self, node: ast.expr) -> set[str]:
         return names_loaded(node) & self.assigned

@@ -22,7 +22,7 @@ def emit_rows():
     folder = ROOT / "kernels"
     if not folder.exists():
         pytest.skip("the sources of the kernels are not here")
-    for name in ("emit", "emit_rows"):
+    for name in ("emit", "subprograms", "emit_rows"):
         spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
@@ -161,6 +161,7 @@ def test_first_elements_let_the_first_two_stages_run_at_once(printed):
         ("y = row_sum_if(x, x)\nreturn y * x", "takes a value of the row first"),
         ("z = row_sum(x)\ny = row_sum_if(z, x)\nw = row_sum(x - z)\nreturn x * y * w", "`y` shares a pass"),
         ("y, z = excess(x)\nreturn x * y * z", "`excess` takes 2 names"),
+        ("y = excess(x, x)\nreturn x * y", "`excess` gives 2 values"),
         ("y, z = excess(x, x * x)\nreturn x * y * z", "`excess` takes 2 names"),
     ],
 )
