@@ -110,7 +110,7 @@ def origin(largest: Any) -> Any:
 
 def is_far(largest: Any, start: Any) -> Any:
     """0 where the maximum is so near above an element that this one tells how to scale the exponentials, else 1."""
-    near = (origin(start) == 0.0) & (origin(largest) == 0.0) & (largest - start < NEAR)
+    near = (start > EXACT_BELOW) & (largest < EXACT_ABOVE) & (largest - start < NEAR)
     return where(near, 0.0, 1.0)
 
 

@@ -226,6 +226,21 @@ FASTACT_INLINE void column_stages(const Columns<P, V>& columns, ptrdiff_t n, con
     if constexpr (stage + 1 < P::stages) column_stages<P, stage + 1, V>(columns, n, settings, row, sums);
 }
 
+template <class P, class V>
+FASTACT_INLINE void all_stages(const Columns<P, V>& columns, ptrdiff_t n, const V* settings, V (*row)[P::values + 1], void* sums) {
+    if constexpr (P::presumes)
+        if (n > SUMS<V> && !writes_over_inputs<P>(columns.at)) {
+            IntegersOf<V> known = {};
+            for (int v = 0; v < columns.vectors; v++) known |= bits(P::template known<V>(settings, row[v]));
+            if (all_zero(known)) {
+                if (first_two_at_once<P, V>(columns, n, settings, row, sums)) column_stages<P, 2, V>(columns, n, settings, row, sums);
+                else column_stages<P, 1, V>(columns, n, settings, row, sums);
+                return;
+            }
+        }
+    column_stages<P, 0, V>(columns, n, settings, row, sums);
+}
+
 // The vectors that a partial sum takes, in the stage where it takes most.
 template <class P, class V, int stage = P::presumes ? BOTH : 0> constexpr ptrdiff_t vectors_of_sums() {
     using R = typename P::template Stage<stage>::Reduced;
@@ -253,16 +268,7 @@ void run_columns(const RowArguments& arguments, const ColumnSteps& steps, ptrdif
         for (int k = 0; k < P::row_inputs; k++) row[v][k] = load<V>(static_cast<const T*>(arguments.row_inputs[k]) + v * W);
         for (int k = 0; k < P::firsts; k++) row[v][P::row_inputs + k] = ElementOfColumns<P, V, false>{columns, 0, v}.input(P::first[k]);
     }
-    if constexpr (P::presumes) {
-        IntegersOf<V> known = {};
-        for (int v = 0; v < columns.vectors; v++) known |= bits(P::template known<V>(settings, row[v]));
-        if (n <= SUMS<V> || !all_zero(known) || writes_over_inputs<P>(columns.at))
-            column_stages<P, 0, V>(columns, n, settings, row, sums);
-        else if (first_two_at_once<P, V>(columns, n, settings, row, sums)) column_stages<P, 2, V>(columns, n, settings, row, sums);
-        else column_stages<P, 1, V>(columns, n, settings, row, sums);
-    } else {
-        column_stages<P, 0, V>(columns, n, settings, row, sums);
-    }
+    all_stages<P, V>(columns, n, settings, row, sums);
     for (int k = 0; k < P::row_outputs; k++)
         for (int v = 0; v < columns.vectors; v++)
             store<V>(static_cast<T*>(arguments.row_outputs[k]) + v * W, row[v][P::returned[k]]);
