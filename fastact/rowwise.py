@@ -15,8 +15,10 @@ A *row* is what an operation normalises: the elements along its axis.  The row w
     row_length(x)                 the number of elements
     row_sum_error(x)              how much of a sum of so many positive terms, in two parts, rounding takes at most
     row_first(x)                  the first element of an input
+    row_early_maximum(x)          the largest of the first 16 of more than 32 elements of an input, else the first; NaNs are left
+                                  aside, and it is -inf if there is nothing else
     row_mostly_zero(value, known) a value of the row that is zero for most rows: kernels work on those with all that a zero saves.
-                                  It is not zero where ``known`` is not.  If that follows from first elements, the next pass takes
+                                  It is not zero where ``known`` is not.  If that follows from such elements, the next pass takes
                                   from rows where the value is zero nothing else than these, and kernels may run it on the
                                   presumption that it will be
     high, low, norm = row_moments(x, origin)
@@ -45,6 +47,7 @@ from .row_words import (
     row_count,
     row_distance_dot,
     row_dot,
+    row_early_maximum,
     row_first,
     row_fmax,
     row_length,
@@ -135,7 +138,7 @@ def relative_exp(x: Any, largest: Any, far: Any, start: Any) -> Any:
 
 
 def relative_exp_in_parts(x: Any, largest: Any, far: Any, start: Any) -> tuple[Any, Any]:
-    """What relative_exp gives, exactly, and what rounding it has lost."""
+    """The same in two parts, with more digits than one has."""
     offset, scale = framed(x, largest, far, start)
     high, low = scaled_exp_in_parts(offset, scale)
     return high, low
@@ -210,7 +213,7 @@ def excess_over_largest(x: Any, largest: Any, start: Any) -> tuple[Any, ...]:
 
 
 def softmax(x: Any) -> Any:
-    start = row_first(x)
+    start = row_early_maximum(x)
     largest = row_fmax(x)
     _far, e, total, rest = exponentials(x, largest, start)
     high, low = reciprocal_in_parts(total, rest)
@@ -226,7 +229,7 @@ def masked_softmax(x: Any, mask: Any, scale: Any = 1.0, empty: Any = 0.0) -> Any
 
 
 def log_softmax(x: Any) -> Any:
-    start = row_first(x)
+    start = row_early_maximum(x)
     largest = row_fmax(x)
     far, _e, _one, excess = excess_over_largest(x, largest, start)
     spread = log1p(excess)
@@ -242,7 +245,7 @@ def masked_log_softmax(x: Any, mask: Any, scale: Any = 1.0, empty: Any = 0.0) ->
 
 
 def logsumexp(x: Any) -> Any:
-    start = row_first(x)
+    start = row_early_maximum(x)
     largest = row_maximum(x)
     _far, _e, _one, excess = excess_over_largest(x, largest, start)
     result = where(largest < -LARGEST, largest, largest + log1p(excess))
@@ -630,7 +633,7 @@ def surprise(chosen: Any, largest: Any, spread: Any) -> tuple[Any, Any]:
 
 
 def cross_entropy(x: Any, chosen: Row, factor: Row) -> Any:
-    start = row_first(x)
+    start = row_early_maximum(x)
     largest = row_maximum(x)
     far, e, one, excess = excess_over_largest(x, largest, start)
     share = factor / (excess + 1.0) / one

@@ -253,6 +253,15 @@ template <class P, class V, int stage = P::presumes ? BOTH : 0> constexpr ptrdif
     }
 }
 
+template <class P, class V>
+FASTACT_INLINE V first_elements(const Columns<P, V>& columns, int v, ptrdiff_t n, const FirstElements& first) {
+    const auto element = [&](ptrdiff_t i) { return ElementOfColumns<P, V, false>{columns, i, v}.input(first.input); };
+    if (!first.several) return element(0);
+    V largest = Fmax<0>::start<V>();
+    for (ptrdiff_t i = 0; i < (n > 2 * EARLY ? EARLY : 1); i++) Fmax<0>::merge<V>(largest, element(i));
+    return largest;
+}
+
 template <class P, class T>
 void run_columns(const RowArguments& arguments, const ColumnSteps& steps, ptrdiff_t n, ptrdiff_t width, void* workspace) {
     using V = VectorOf<T>;
@@ -266,7 +275,7 @@ void run_columns(const RowArguments& arguments, const ColumnSteps& steps, ptrdif
     V(*const row)[P::values + 1] = reinterpret_cast<V(*)[P::values + 1]>(values);
     for (int v = 0; v < columns.vectors; v++) {
         for (int k = 0; k < P::row_inputs; k++) row[v][k] = load<V>(static_cast<const T*>(arguments.row_inputs[k]) + v * W);
-        for (int k = 0; k < P::firsts; k++) row[v][P::row_inputs + k] = ElementOfColumns<P, V, false>{columns, 0, v}.input(P::first[k]);
+        for (int k = 0; k < P::firsts; k++) row[v][P::row_inputs + k] = first_elements(columns, v, n, P::first[k]);
     }
     all_stages<P, V>(columns, n, settings, row, sums);
     for (int k = 0; k < P::row_outputs; k++)

@@ -214,6 +214,17 @@ FASTACT_INLINE void first_two_at_once(const Pointers<P, ScalarOf<V>>* at, int ro
     Second::template row<V>(of_second, length, settings, values);
 }
 
+template <class V> FASTACT_INLINE ScalarOf<V> early_maximum(const ScalarOf<V>* row, ptrdiff_t n) {
+    V largest = Fmax<0>::start<V>();
+    if (n <= 2 * EARLY) {
+        Fmax<0>::merge<V>(largest, broadcast<V>(*row));
+        return lane(largest, 0);
+    }
+    for (ptrdiff_t i = 0; i < EARLY; i += lanes<V>) Fmax<0>::merge<V>(largest, load<V>(row + i));
+    Fmax<0>::merge_lanes<V>(largest);
+    return lane(largest, 0);
+}
+
 template <class P, class V>
 FASTACT_INLINE void all_stages(const Pointers<P, ScalarOf<V>>* at, int rows, ptrdiff_t n, const Distances<P>& next, const V* settings,
                                V* values) {
@@ -242,7 +253,10 @@ void run_rows(const RowArguments& first, const RowPitches& pitches, int count, p
             at[r] = Pointers<P, T>(first, pitches, begin + r);
             for (int k = 0; k < P::row_inputs; k++)
                 set_lane(values[k], r, *beyond<T>(first.row_inputs[k], (begin + r) * pitches.row_inputs[k]));
-            for (int k = 0; k < P::firsts; k++) set_lane(values[P::row_inputs + k], r, *at[r].inputs[P::first[k]]);
+            for (int k = 0; k < P::firsts; k++) {
+                const T* const from = at[r].inputs[P::first[k].input];
+                set_lane(values[P::row_inputs + k], r, P::first[k].several ? early_maximum<V>(from, n) : *from);
+            }
         }
         all_stages<P, V>(at, rows, n, next, settings, values);
         for (int r = 0; r < rows; r++)

@@ -30,9 +30,10 @@ RESULTS = {"row_distance_dot": 2, "row_sum_parts": 2, "row_moments": 3}
 
 CONDITIONAL = "row_sum_if"
 OF_LENGTH = {"row_length": "row_length", "row_sum_error": "sum_error(row_length)"}
-FIRST = "row_first"
+FIRSTS = {"row_first": "false", "row_early_maximum": "true"}
+"""The row words that need the first elements of an input only, and whether those are several."""
 MOSTLY_ZERO = "row_mostly_zero"
-WORDS = {*REDUCTIONS, *OF_LENGTH, FIRST, MOSTLY_ZERO}
+WORDS = {*REDUCTIONS, *OF_LENGTH, *FIRSTS, MOSTLY_ZERO}
 
 BOTH = -1
 """The number of the stage that is the first two at once."""
@@ -74,7 +75,7 @@ class RowProgram(Printer):
         self.subprograms = subprograms
         self.read_arguments()
         self.statements_: list[Statement] = []
-        self.firsts: dict[str, int] = {}
+        self.firsts: dict[str, tuple[str, int]] = {}
         self.mostly_zero: str | None = None
         self.known: ast.expr | None = None
         for node in self.body():
@@ -127,17 +128,17 @@ class RowProgram(Printer):
             value, known = value.args  # type: ignore[attr-defined]
             node.value = value
             self.known = known if self.names_in(known) <= {*self.row_inputs, *self.settings, *self.firsts} else None
-        if word == FIRST:
-            self.firsts[targets[0]] = self.read_first(node)
-        names = self.names_in(value) if word not in (*OF_LENGTH, FIRST) else set()
+        if word in FIRSTS:
+            self.firsts[targets[0]] = FIRSTS[word], self.read_first(node, word)
+        names = self.names_in(value) if word not in (*OF_LENGTH, *FIRSTS) else set()
         condition = ast.unparse(value.args[0]) if word == CONDITIONAL else None  # type: ignore[attr-defined]
         return Statement(node, value, targets, names, word, condition=condition)
 
-    def read_first(self, node: ast.Assign) -> int:
-        """Return the number of the input whose first element a program asks for."""
+    def read_first(self, node: ast.Assign, word: str) -> int:
+        """Return the number of the input whose first elements a program asks for."""
         operand = ast.unparse(node.value.args[0])  # type: ignore[attr-defined]
         if operand not in self.inputs:
-            raise self.refuse(node, f"`{FIRST}` takes an input")
+            raise self.refuse(node, f"`{word}` takes an input")
         return self.inputs.index(operand)
 
     def read_return(self, node: ast.Return) -> list[Statement]:
@@ -148,7 +149,7 @@ class RowProgram(Printer):
 
     def schedule(self) -> None:
         """Give every statement its stage; a statement of the row runs at the end of its stage."""
-        self.statements_ = [s for s in self.statements_ if s.word != FIRST]
+        self.statements_ = [s for s in self.statements_ if s.word not in FIRSTS]
         of_row = {*self.settings, *self.row_inputs, *self.firsts}
         ready = dict.fromkeys([*self.inputs, *self.row_inputs, *self.settings, *self.firsts], 0)
         for s in self.statements_:
@@ -338,7 +339,7 @@ class RowProgram(Printer):
     def print(self) -> list[str]:
         name = f"{self.function.name}_program"
         slots = ", ".join(str(self.slots[r]) for r in self.row_outputs)
-        firsts = ", ".join(map(str, self.firsts.values()))
+        firsts = ", ".join(f"{{{several}, {number}}}" for several, number in self.firsts.values())
         lines = [
             f"struct {name} {{",
             f'    static constexpr const char* name = "{self.function.name}";',
@@ -349,7 +350,8 @@ class RowProgram(Printer):
             f"    static constexpr int values = {len(self.slots)};",
             f"    static constexpr bool presumes = {str(self.known is not None).lower()};",
             f"    static constexpr int returned[] = {{{slots or 0}}};",
-            f"    static constexpr int firsts = {len(self.firsts)}, first[] = {{{firsts or 0}}};",
+            f"    static constexpr int firsts = {len(self.firsts)};",
+            f"    static constexpr FirstElements first[] = {{{firsts or '{false, 0}'}}};",
             "    template <int stage> struct Stage;",
         ]
         if self.known is not None:

@@ -33,6 +33,13 @@ template <class P, class T> struct Pointers {
     }
 };
 
+// What a program asks of the first elements of an input: the first one, or the largest of the first EARLY of more than twice as many.
+struct FirstElements {
+    bool several;
+    int input;
+};
+constexpr ptrdiff_t EARLY = 16;
+
 template <class P, class V> FASTACT_INLINE void read_settings(const RowArguments& arguments, V* settings) {
     for (int k = 0; k < P::settings; k++) settings[k] = broadcast<V>(ScalarOf<V>(arguments.settings[k]));
 }

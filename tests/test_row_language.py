@@ -154,6 +154,7 @@ def test_first_elements_let_the_first_two_stages_run_at_once(printed):
             "takes what is not yet known of the row, whatever `y` is",
         ),
         ("y = row_first(x * x)\nreturn y * x", "`row_first` takes an input"),
+        ("y = row_early_maximum(x * x)\nreturn y * x", "`row_early_maximum` takes an input"),
         ("y = halved(x)\nreturn x", "`y` is never used"),
         ("y = halved(x)\nz = row_sum(y)\nreturn x * y * z", "read again"),
         ("y = row_sum(x)\nreturn y, x", "outputs of elements stand before"),
