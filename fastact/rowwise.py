@@ -113,7 +113,8 @@ def origin(largest: Any) -> Any:
 
 def is_far(largest: Any, start: Any) -> Any:
     """0 where the maximum is so near above an element that this one tells how to scale the exponentials, else 1."""
-    near = (start > EXACT_BELOW) & (largest < EXACT_ABOVE) & (largest - start < NEAR)
+    # Lanes without a row have no largest element, and subnormal numbers among what follows would take long.
+    near = (start > EXACT_BELOW) & (largest >= start) & (largest < EXACT_ABOVE) & (largest - start < NEAR)
     return where(near, 0.0, 1.0)
 
 

@@ -160,6 +160,19 @@ template <class Bits> FASTACT_INLINE bool all_zero(const Bits& set) {
     return memcmp(&set, &none, sizeof set) == 0;
 }
 
+// Makes the terms of a stage of those that the stage before has kept, over which they are written.
+template <class P, int stage, class V>
+FASTACT_INLINE void make_terms_again(const Columns<P, V>& columns, ptrdiff_t n, const V* settings, const V (*row)[P::values + 1], V* kept) {
+    using S = typename P::template Stage<stage>;
+    constexpr int TERMS = S::Reduced::terms, BEFORE = P::template Stage<stage - 1>::Reduced::terms;
+    static_assert(TERMS <= BEFORE, "or terms would be written over before they are read");
+    for (ptrdiff_t i = 0; i < n; i++)
+        for (int v = 0; v < columns.vectors; v++) {
+            const ptrdiff_t place = i * columns.vectors + v;
+            S::template again<V>(kept + place * BEFORE, settings, row[v], kept + place * TERMS);
+        }
+}
+
 // Tells whether a value is zero for all columns.
 template <int k, class V, int values> FASTACT_INLINE bool zero_in_all(const V (*row)[values], int vectors) {
     IntegersOf<V> set = {};
@@ -204,6 +217,8 @@ FASTACT_INLINE void column_stages(const Columns<P, V>& columns, ptrdiff_t n, con
     const bool keeps_terms = R::in_order && R::template merges_kept_terms<V> && n <= SUMS<V>;
     const auto work = [&](auto zero) __attribute__((always_inline)) {
         constexpr bool is_zero = decltype(zero)::value;
+        if constexpr (conditional)
+            if (keeps_terms) return make_terms_again<P, stage, V>(columns, n, settings, row, kept);
         if (keeps_terms) keep_terms<P, stage, is_zero, V>(columns, n, settings, row, kept);
         else reduce_columns<P, stage, is_zero, V>(columns, n, settings, row, states);
     };
@@ -229,7 +244,7 @@ FASTACT_INLINE void column_stages(const Columns<P, V>& columns, ptrdiff_t n, con
 template <class P, class V>
 FASTACT_INLINE void all_stages(const Columns<P, V>& columns, ptrdiff_t n, const V* settings, V (*row)[P::values + 1], void* sums) {
     if constexpr (P::presumes)
-        if (n > SUMS<V> && !writes_over_inputs<P>(columns.at)) {
+        if (n >= 2 * SUMS<V> && !writes_over_inputs<P>(columns.at)) {
             IntegersOf<V> known = {};
             for (int v = 0; v < columns.vectors; v++) known |= bits(P::template known<V>(settings, row[v]));
             if (all_zero(known)) {

@@ -285,6 +285,24 @@ class RowProgram(Printer):
                 term += 1
         return lines
 
+    def print_terms_again(self, stage: Stage, before: Stage) -> list[str]:
+        """Print how a conditional stage makes its terms of those of the stage before, where these are kept."""
+        terms = [ast.unparse(operand) for s in before.reductions for operand in self.operands(s)]
+        used = {n for s in stage.reductions for operand in self.operands(s) for n in self.names_in(operand)}
+        missing = used - {*terms, *self.slots, *self.settings}
+        if missing:
+            raise self.refuse(stage.reductions[0].node, f"`{min(missing)}` is no term of the pass before and no value of the row")
+        lines = [
+            "    template <class V>",
+            "    static FASTACT_INLINE void again(const V* before, [[maybe_unused]] const V* settings, [[maybe_unused]] const V* row,",
+            "        V* terms) {",
+            *self.locals_with(used - {*terms}),
+            *(f"        const V {name} = before[{k}];" for k, name in enumerate(terms) if name in used),
+        ]
+        for k, operand in enumerate(o for s in stage.reductions for o in self.operands(s)):
+            lines.append(f"        terms[{k}] = {self.expression(operand)};")
+        return [*lines, "    }"]
+
     def print_rows(self, stage: Stage) -> list[str]:
         results = [t for s in stage.reductions for t in s.targets]
         lines = [f"        const V {name} = results[{i}];" for i, name in enumerate(results)]
@@ -384,6 +402,8 @@ class RowProgram(Printer):
                 *self.print_elements(stage),
                 "    }",
             ]
+            if stage.condition is not None:
+                lines += self.print_terms_again(stage, self.stages[number - 1])
             if number != BOTH:
                 lines += [
                     "    template <class V>",
