@@ -294,8 +294,8 @@ class RowProgram(Printer):
             raise self.refuse(stage.reductions[0].node, f"`{min(missing)}` is no term of the pass before and no value of the row")
         lines = [
             "    template <class V>",
-            "    static FASTACT_INLINE void again(const V* before, [[maybe_unused]] const V* settings, [[maybe_unused]] const V* row,",
-            "        V* terms) {",
+            "    static FASTACT_INLINE void again(const V* before, [[maybe_unused]] const V* settings,",
+            "        [[maybe_unused]] const V* row, V* terms) {",
             *self.locals_with(used - {*terms}),
             *(f"        const V {name} = before[{k}];" for k, name in enumerate(terms) if name in used),
         ]

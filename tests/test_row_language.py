@@ -104,6 +104,20 @@ def test_a_conditional_stage_computes_again_what_no_memory_keeps(printed):
         assert "stored[" not in stage.split("void element")[1].split("using K")[1]
 
 
+def test_a_conditional_stage_takes_terms_that_are_kept(printed):
+    again = stages(printed("""
+        e = halved(x)
+        total = row_sum(e)
+        norm = row_dot(x, e)
+        needed = where(total < norm, 1.0, 0.0)
+        others = row_sum_if(needed, where(e == norm, 0.0, e))
+        return x / (total + others)
+        """))[1].split("void again(")[1].split("static FASTACT_INLINE void row")[0]  # fmt: skip
+    assert "const V e = before[2];" in again
+    assert "terms[0] = where((e == norm), " in again
+    assert "const V x" not in again
+
+
 def test_a_conditional_stage_reads_what_is_kept(printed):
     _, again, last = stages(printed("""
         e = halved(x)
@@ -160,6 +174,7 @@ def test_first_elements_let_the_first_two_stages_run_at_once(printed):
         ("y = row_sum(x)\nreturn y, x", "outputs of elements stand before"),
         ("y = row_sum(x)\nreturn x, y * y", "returned by its name"),
         ("y = row_sum_if(x, x)\nreturn y * x", "takes a value of the row first"),
+        ("z = row_sum(x * x)\ny = row_sum_if(z, x)\nreturn y * x", "`x` is no term of the pass before"),
         ("z = row_sum(x)\ny = row_sum_if(z, x)\nw = row_sum(x - z)\nreturn x * y * w", "`y` shares a pass"),
         ("y, z = excess(x)\nreturn x * y * z", "`excess` takes 2 names"),
         ("y = excess(x, x)\nreturn x * y", "`excess` gives 2 values"),
