@@ -28,6 +28,9 @@ EXP_HIGHEST = Constant(float32=89.0, float64=710.0)
 # exp(-DECAY_END) makes a zero of any number times it
 DECAY_END = Constant(float32=175.0, float64=1415.0)
 
+# ldexp_low takes exponents down to minus this
+LDEXP_LOW_END = Constant(float32=190.0, float64=1534.0)
+
 # up to it tanh is its own polynomial
 TANH_SMALL = Constant(float32=0.75, float64=0.75)
 

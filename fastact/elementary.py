@@ -56,6 +56,7 @@ from .words import (
     fma,
     ldexp,
     ldexp_low,
+    ldexp_normal,
     lookup,
     mantissa,
     maximum,
@@ -202,7 +203,7 @@ def log1p_within_range(x: Any) -> Any:
     f = m - 1.0
     # What rounding took from the sum, over the sum: the inverse of m to as many digits as count.
     rest = where(x > 1.0, 1.0 - (u - x), x - (u - 1.0))
-    return log_of_parts(m, n, ldexp(rest, -n) * fma(f, fma(0.5, f, -1.0), 1.0))
+    return log_of_parts(m, n, ldexp_low(rest, -n) * fma(f, fma(0.5, f, -1.0), 1.0))
 
 
 def log1p(x: Any) -> Any:
@@ -213,7 +214,8 @@ def log1p(x: Any) -> Any:
 def log1p_of_growth(p: Any, n: Any) -> Any:
     """Return ``m`` with ``log(1 + e) = m * 2**n`` for ``e = (1 + p) * 2**n`` up to ``sqrt(2) - 1``."""
     u = 1.0 + p
-    e = ldexp(u, n)
+    # Smaller powers make the same of it.
+    e = ldexp_normal(u, maximum(n, -100.0))
     return u + fma(u * e, polynomial(e, LOG), p - (u - 1.0))
 
 
@@ -294,24 +296,27 @@ def tanh_near_zero(a: Any) -> Any:
 
 
 def gap_of_tanh_of_half(r: Any, n: Any, height: Any) -> Any:
-    """Return ``height * (1 - tanh(t / 2))`` for ``t = r + n * log(2)``, where it is at most half of the height."""
-    return (height + height) / (ldexp(polynomial(r, EXP), n) + 1.0)
+    """Return ``height * (1 - tanh(t / 2))`` for ``t = r + n * log(2)``, where it is at most half of the height.
+
+    For ``n`` up to 127, in float64 to 1023.
+    """
+    return (height + height) / (ldexp_normal(polynomial(r, EXP), n) + 1.0)
 
 
 def gap_of_tanh(a: Any) -> Any:
-    """Return ``1 - tanh(a)`` for ``a`` from `TANH_SMALL` on."""
+    """Return ``1 - tanh(a)`` for ``a`` from `TANH_SMALL` to three quarters of `TANH_END`."""
     r, n = reduce_by_ln2(a + a)
     return gap_of_tanh_of_half(r, n, 1.0)
 
 
 def tanh_of_magnitude(a: Any) -> Any:
-    """Hyperbolic tangent of ``a`` from zero to ``TANH_END``."""
+    """Hyperbolic tangent of ``a`` from zero to three quarters of `TANH_END`."""
     return where(a < TANH_SMALL, tanh_near_zero(a), 1.0 - gap_of_tanh(a))
 
 
 def tanh(x: Any) -> Any:
     """Hyperbolic tangent."""
-    return copysign(tanh_of_magnitude(minimum(absolute(x), TANH_END)), x)
+    return copysign(tanh_of_magnitude(minimum(absolute(x), 0.75 * TANH_END)), x)
 
 
 def shortfall_of_tanh(a: Any) -> Any:
@@ -453,12 +458,11 @@ def erf(x: Any) -> Any:
     return copysign(erf_of_size(absolute(x)), x)
 
 
-def gate_and_slope(a: Any, p: Any, n: Any, steepness: Any, steepness_rest: Any) -> Any:
-    """Return ``a / (1 + exp(z))``, and the derivative of that by ``a``.
+def gate_and_slope(a: Any, p: Any, scale: Any, steepness: Any, steepness_rest: Any) -> Any:
+    """Return ``a / (1 + exp(z))``, and the derivative of that by ``a``, both over the scale.
 
-    Where ``exp(z) = (1 + p) * 2**n`` with ``z`` not below zero, and the steepness is ``a`` times the derivative of ``z``.
+    Where ``exp(z) = (1 + p) / scale`` with ``z`` not below zero, and the steepness is ``a`` times the derivative of ``z``.
     """
-    scale = ldexp(1.0, -n)
     excess = p + scale
     denominator = excess + 1.0
     inverse = 1.0 / denominator
@@ -470,8 +474,7 @@ def gate_and_slope(a: Any, p: Any, n: Any, steepness: Any, steepness_rest: Any) 
     slope = fall + regained
     slope_rest = (fall - slope) + regained
     low = slope * inverse
-    low = ldexp(fma(inverse, fma(-low, rest, fma(-low, denominator, slope)) + slope_rest, low), -n)
-    return ldexp(a / denominator, -n), low
+    return a / denominator, fma(inverse, fma(-low, rest, fma(-low, denominator, slope)) + slope_rest, low)
 
 
 def growth_of_cubic(a: Any, cubic: Any, cubic_rest: Any, shift: Any, shift_rest: Any) -> Any:

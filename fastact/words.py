@@ -166,7 +166,7 @@ def ldexp_low(m: Any, n: Any) -> Any:
 
 
 def ldexp_normal(m: Any, n: Any) -> Any:
-    """The same for ``n`` from -126 to 127, in float64 from -1022 to 1023, and a normal result.
+    """The same for ``n`` from -126 to 127, in float64 from -1022 to 1023.
 
     Where no instruction does it, this is one multiplication.
     """

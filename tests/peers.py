@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
@@ -17,7 +17,7 @@ import numpy as np
 
 from fastact.benchmarking import PARAMETER
 
-__all__ = ["FORMS", "Call", "Peer", "installed", "load", "results"]
+__all__ = ["FORMS", "Call", "Peer", "installed", "load", "onnx_call", "onnx_session", "results"]
 
 FORMS = ("value", "derivative")
 
@@ -208,12 +208,53 @@ class Jax(Peer):
         return lambda: function(array).block_until_ready()
 
 
+ONNX_OPSET = 24
+ONNX_IR_VERSION = 10
+"""What ONNX Runtime can read, for it is behind the package that writes models."""
+
+
+def onnx_session(operator: str, dtype: str, ndim: int, constants: Sequence[np.ndarray], attributes: Mapping[str, Any]) -> Any:
+    """Return a session for one operator from x, and constants, to y; None where ONNX Runtime has it not of this dtype."""
+    import onnxruntime
+    from onnx import helper, numpy_helper
+
+    inputs = [numpy_helper.from_array(constant, f"c{i}") for i, constant in enumerate(constants)]
+    node = helper.make_node(operator, ["x", *(c.name for c in inputs)], ["y"], **attributes)
+    kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    x, y = (helper.make_tensor_value_info(end, kind, [None] * ndim) for end in "xy")
+    model = helper.make_model(
+        helper.make_graph([node], operator, [x], [y], inputs),
+        opset_imports=[helper.make_opsetid("", ONNX_OPSET)],
+        ir_version=ONNX_IR_VERSION,
+    )
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    refusals = onnxruntime.capi.onnxruntime_pybind11_state
+    try:
+        return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    except (refusals.NotImplemented, refusals.InvalidGraph, refusals.Fail):
+        return None
+
+
+def onnx_call(session: Any, x: np.ndarray) -> Call:
+    """Return a call of a session whose input and output are bound."""
+    from onnxruntime import OrtValue
+
+    out = np.empty_like(x)
+    binding = session.io_binding()
+    binding.bind_ortvalue_input("x", OrtValue.ortvalue_from_numpy(x))
+    binding.bind_ortvalue_output("y", OrtValue.ortvalue_from_numpy(out))
+
+    def call() -> np.ndarray:
+        session.run_with_iobinding(binding)
+        return out
+
+    return call
+
+
 class OnnxRuntime(Peer):
     """ONNX Runtime: models of one operator, with input and output bound."""
-
-    OPSET = 24
-    IR_VERSION = 10
-    """What ONNX Runtime can read, for it is behind the package that writes models."""
 
     OPERATORS: Mapping[str, tuple[str, tuple[float, ...], Mapping[str, Any]]] = {
         "relu": ("Relu", (), {}),
@@ -246,44 +287,12 @@ class OnnxRuntime(Peer):
         self.session = cache(self._session)
 
     def _session(self, name: str, dtype: str) -> Any:
-        import onnxruntime
-        from onnx import helper, numpy_helper
-
         operator, constants, attributes = self.OPERATORS[name]
-        inputs = [numpy_helper.from_array(np.array(c, dtype), f"c{i}") for i, c in enumerate(constants)]
-        node = helper.make_node(operator, ["x", *(c.name for c in inputs)], ["y"], **attributes)
-        kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
-        x, y = (helper.make_tensor_value_info(end, kind, [None]) for end in "xy")
-        model = helper.make_model(
-            helper.make_graph([node], operator, [x], [y], inputs),
-            opset_imports=[helper.make_opsetid("", self.OPSET)],
-            ir_version=self.IR_VERSION,
-        )
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4
-        refusals = onnxruntime.capi.onnxruntime_pybind11_state
-        try:
-            return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-        except (refusals.NotImplemented, refusals.InvalidGraph, refusals.Fail):
-            return None
+        return onnx_session(operator, dtype, 1, [np.array(c, dtype) for c in constants], attributes)
 
     def value(self, name: str, x: np.ndarray) -> Call | None:
-        from onnxruntime import OrtValue
-
         session = self.session(name, x.dtype.name) if name in self.OPERATORS else None
-        if session is None:
-            return None
-        out = np.empty_like(x)
-        binding = session.io_binding()
-        binding.bind_ortvalue_input("x", OrtValue.ortvalue_from_numpy(x))
-        binding.bind_ortvalue_output("y", OrtValue.ortvalue_from_numpy(out))
-
-        def call() -> np.ndarray:
-            session.run_with_iobinding(binding)
-            return out
-
-        return call
+        return None if session is None else onnx_call(session, x)
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,14 @@ import json
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import peers
 import pytest
+import row_peers
 from catalogue import CASES
 
 
@@ -44,3 +46,14 @@ def test_comparison_of_speed(environment):
     ]
     assert all(row["fastact"] > 0 for row in found["results"])
     assert "NumPy" in found["results"][0]["peers"]
+
+
+@pytest.mark.parametrize("case", row_peers.CASES, ids=lambda case: case.name)
+def test_same_operation_along_an_axis(process, case, working_dtype):
+    few = replace(case, shape=(min(case.shape[0], 64), min(case.shape[1], 64)))
+    found = process.submit(row_peers.results, few, working_dtype).result()
+    ours = found.pop("fastact")
+    assert found
+    for library, theirs in found.items():
+        assert theirs.dtype == ours.dtype
+        np.testing.assert_allclose(theirs, ours, rtol=1e-4, atol=1e-5, err_msg=library)

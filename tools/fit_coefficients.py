@@ -455,6 +455,9 @@ def module() -> str:
             "exp(-DECAY_END) makes a zero of any number times it",
             {"float32": mpf(175), "float64": mpf(1415)},
         ),
+        number_constant(
+            "LDEXP_LOW_END", "ldexp_low takes exponents down to minus this", {"float32": mpf(190), "float64": mpf(1534)}
+        ),
         number_constant("TANH_SMALL", "up to it tanh is its own polynomial", both(TANH_SMALL)),
         number_constant("TANH_END", "from it on 4 * exp(-2 * x) rounds to zero", {"float32": mpf(53), "float64": mpf(374)}),
         number_constant("MISH_LOWEST", "below it x * exp(x) rounds to zero", {"float32": mpf(-110), "float64": mpf(-754)}),

@@ -60,7 +60,20 @@ from ..elementary import (
     shortfall_of_erf,
     sum_and_rest,
 )
-from ..words import absolute, copysign, fma, ldexp, ldexp_low, maximum, minimum, piecewise, polynomial, rarely, where
+from ..words import (
+    absolute,
+    copysign,
+    fma,
+    ldexp,
+    ldexp_low,
+    ldexp_normal,
+    maximum,
+    minimum,
+    piecewise,
+    polynomial,
+    rarely,
+    where,
+)
 
 
 @activation(limits={-inf: (-1.0, 0.0), inf: (1.0, 0.0)}, monotone=True)
@@ -194,12 +207,12 @@ def phish(x: Any) -> Any:
     whole_rest = (scaled - whole) + fma(scaled, p, scaled_rest)
     # Smaller powers make the same of a shortfall and of what is near one, and subnormal numbers, which are slow.
     power = maximum(n, -60.0)
-    y = ldexp(whole, power)
+    y = ldexp_normal(whole, power)
     # Below zero, tanh(y) = y * (1 - shortfall).  What rounding took from sums and products is put back.
     square = y * y
     shortfall = square * fma(square, polynomial(square, TANH_SHRINK), THIRD)
     low = a * whole
-    low = ldexp(low + fma(-low, shortfall, fma(a, whole_rest, fma(a, whole, -low))), n)
+    low = ldexp_low(low + fma(-low, shortfall, fma(a, whole_rest, fma(a, whole, -low))), n)
     # The derivative below zero, over -a * exp(-a * a / 2): ratio * (1 - shortfall) + pull * (1 - tanh(y)**2).
     t = fma(-y, shortfall, y)
     pull, pull_rest = pull_of_tail(a, ratio, rest)
@@ -208,21 +221,21 @@ def phish(x: Any) -> Any:
     sum_rest = sum_rest - fma(ratio, shortfall, pull * (t * t))
     slope_low = a * sum_
     slope_rest = fma(a, sum_rest, fma(a, sum_, -slope_low))
-    slope_low = ldexp(slope_low + fma(slope_low, p, fma(slope_low, p_rest, fma(slope_rest, p + p_rest, slope_rest))), n)
+    slope_low = ldexp_low(slope_low + fma(slope_low, p, fma(slope_low, p_rest, fma(slope_rest, p + p_rest, slope_rest))), n)
     # Above zero tanh(g) = (1 - e) / (1 + e) with e = exp(-2 * g), and what gelu lost to rounding.
     grown = fma(pull, p, fma(pull, p_rest, fma(pull_rest, p + p_rest, pull_rest)))
     sum_ = pull + grown
-    pull_rest = ldexp((pull - sum_) + grown, power)
-    pull = ldexp(sum_, power)
+    pull_rest = ldexp_normal((pull - sum_) + grown, power)
+    pull = ldexp_normal(sum_, power)
     gain = 1.0 - pull
     gain_rest = ((1.0 - gain) - pull) - pull_rest
     g = a - y
-    g_rest = ((a - g) - y) - ldexp(whole_rest, power)
+    g_rest = ((a - g) - y) - ldexp_normal(whole_rest, power)
     r, n = reduce_by_ln2(-2.0 * g)
     bend = polynomial(r, EXPM1)
     p = fma(r * r, bend, r)
     p_rest = fma(r * r, bend, r - p)
-    scale = ldexp(1.0, n)
+    scale = ldexp_normal(1.0, n)
     e = fma(scale, p, scale)
     numerator = fma(-scale, p, 1.0 - scale)
     numerator_rest = fma(-scale, p, (1.0 - scale) - numerator)
@@ -261,7 +274,7 @@ def serf(x: Any) -> Any:
     # exp(-a) = e = (1 + p) * 2**n, and log(1 + e) = e * w.  What rounding took from sums and products is put back.
     p, n = growth(-a)
     u = 1.0 + p
-    e = ldexp(u, n)
+    e = ldexp_low(u, n)
     small = e < SQRT_TWO - 1.0
     bend = polynomial(e, LOG)
     place = e - 0.5
@@ -269,7 +282,7 @@ def serf(x: Any) -> Any:
     w = where(small, fma(e, bend, 1.0), fma(place, slope, LOG1P_FIRST))
     w_rest = where(small, fma(e, bend, 1.0 - w), fma(place, slope, LOG1P_FIRST - w))
     m = e * w
-    m_rest = fma(e, w_rest, fma(ldexp(p - (u - 1.0), n), w, fma(e, w, -m)))
+    m_rest = fma(e, w_rest, fma(ldexp_low(p - (u - 1.0), n), w, fma(e, w, -m)))
     # softplus(x) = s
     # Further out erf(s) is one, and nothing there becomes subnormal, which is slow.
     line = where(negative, 0.0, minimum(a, 0.5 * NORMAL_END))
@@ -289,7 +302,7 @@ def serf(x: Any) -> Any:
     whole_rest = where(far, -shortfall_of_erf(minimum(s, ERF_END)), whole_rest)
     whole = where(far, 1.0, whole)
     q, k = exp_of_minus_square(s)
-    unit = ldexp(1.0, k)
+    unit = ldexp_normal(1.0, k)
     peak = fma(unit, q, unit)
     peak_rest = fma(unit, q, unit - peak)
     bounded = minimum(maximum(x, 0.0), 0.5 * NORMAL_END)
@@ -300,7 +313,7 @@ def serf(x: Any) -> Any:
     over_e_rest = fma(ratio, w_rest, fma(ratio_rest, w, fma(ratio, w, -over_e)))
     low = base * over_e
     low_rest = fma(base, over_e_rest, fma(base, over_e, -low))
-    low = ldexp(low + fma(low, p, fma(low_rest, p, low_rest)), n)
+    low = ldexp_low(low + fma(low, p, fma(low_rest, p, low_rest)), n)
     # The derivative is erf(s) + x * erf'(s) / (1 + exp(-x)).
     top = ERF_SLOPE * a
     top_rest = fma(ERF_SLOPE, a, -top) + ERF_SLOPE_REST * a
@@ -313,7 +326,7 @@ def serf(x: Any) -> Any:
     pull_rest = inverse * (fma(-pull, denominator_rest, fma(-pull, denominator, product)) + product_rest)
     slope_low = over_e - pull
     slope_rest = (over_e - (slope_low + pull)) + (over_e_rest - pull_rest)
-    slope_low = ldexp(slope_low + fma(slope_low, p, fma(slope_rest, p, slope_rest)), n)
+    slope_low = ldexp_low(slope_low + fma(slope_low, p, fma(slope_rest, p, slope_rest)), n)
     return copysign(where(negative, low, value), x), where(negative, slope_low, whole + (whole_rest + pull))
 
 
@@ -373,7 +386,7 @@ def smu(x: Any, alpha: Any = 0.25, mu: Any = 1e6) -> Any:
     # The derivative is far + back * pull.
     pull, pull_rest = pull_of_tail(t, ratio, rest)
     pull_rest = fma(t_rest * NORMAL_PEAK, fma(t, t, -2.0), pull_rest)
-    pull = ldexp(pull + fma(pull, p, fma(pull, p_rest, fma(pull_rest, p + p_rest, pull_rest))), n)
+    pull = ldexp_low(pull + fma(pull, p, fma(pull, p_rest, fma(pull_rest, p + p_rest, pull_rest))), n)
     pull = where(outside, 0.0, pull)
     # Where the pull is lowest the two may be alike: there it is a parabola, and more, above its lowest point.
     whole = t - SQRT_TWO
@@ -398,6 +411,6 @@ def smu(x: Any, alpha: Any = 0.25, mu: Any = 1e6) -> Any:
     near = (s > PULL_BEND_FIRST) & (s < PULL_BEND_LAST) & (lowest > 0.0)
     slope = where(near, parabola, fma(back, pull, far))
     by_alpha = where(positive, base * pull, x * (1.0 - pull))
-    peak = ERF_SLOPE_HALF * ldexp(1.0 + (p + p_rest), n)
+    peak = ERF_SLOPE_HALF * ldexp_low(1.0 + (p + p_rest), n)
     by_mu = (opening * base) * ((opening * base) * fma(-t * t_rest, peak, peak))
     return value, slope, by_alpha, by_mu

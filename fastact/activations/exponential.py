@@ -27,6 +27,7 @@ from ..coefficients import (
     GELU_TANH_SLOPE_CUBIC,
     GELU_TANH_SLOPE_REST,
     HUGE,
+    LDEXP_LOW_END,
     LECUN_SCALE,
     LECUN_SLOPE,
     LECUN_SLOPE_REST,
@@ -83,6 +84,7 @@ from ..words import (
     fma,
     ldexp,
     ldexp_low,
+    ldexp_normal,
     maximum,
     minimum,
     polynomial,
@@ -235,7 +237,7 @@ def celu(x: Any, alpha: Any = 1.0) -> Any:
     r = line * inverse
     bend = r * polynomial(r, EXPM1)
     grown = fma(line, bend, line)
-    value = where(vanished, -alpha, fall_from_height(alpha, grown, ldexp(1.0, n), n))
+    value = where(vanished, -alpha, fall_from_height(alpha, grown, ldexp_low(1.0, n), n))
     line_of_e = 1.0 + r
     e = where(vanished, 0.0, ldexp(line_of_e + fma(r, bend, r - (line_of_e - 1.0)), n))
     return where(x < 0.0, value, x), e, inverse * fma(-below, e, value)
@@ -396,7 +398,7 @@ def tanh(x: Any) -> Any:
     vanished = a > TANH_END
     within = where(vanished, 0.0, a)
     q, slope, n = sigmoid_tail_and_slope(within + within)
-    return copysign(tanh_of_magnitude(minimum(a, TANH_END)), x), where(vanished, 0.0, ldexp_low(slope, n + 2.0))
+    return copysign(tanh_of_magnitude(minimum(a, 0.75 * TANH_END)), x), where(vanished, 0.0, ldexp_low(slope, n + 2.0))
 
 
 @from_output(tanh)
@@ -457,14 +459,14 @@ def lecun_tanh(x: Any) -> Any:
     # From one on, where values and their units are larger, the rounding of the constants hardly counts.
     line, n = reduce_by_scaled_ln2(a, 0.75, FOUR_THIRDS)
     r = FOUR_THIRDS * line
-    gap = where(vanished, 0.0, gap_of_tanh_of_half(r, n, LECUN_SCALE))
+    gap = where(vanished, 0.0, gap_of_tanh_of_half(r, minimum(n, 64.0), LECUN_SCALE))
     # The derivative is 4 * LECUN_SLOPE * q * (1 - q) for q = 1 / (1 + exp(4 * a / 3)).
     denominator, inverse, error, scale = parts_of_sigmoid_tail(fma(r * r, polynomial(r, EXPM1), r), n)
     steep = LECUN_SLOPE * inverse
     steep_rest = fma(LECUN_SLOPE_REST, inverse, fma(LECUN_SLOPE, inverse, -steep))
     steep = steep + fma(steep, error, steep_rest)
     slope = fma(-scale * fma(inverse, error, inverse), steep, steep)
-    return copysign(where(size < 1.0, small, LECUN_SCALE - gap), x), where(vanished, 0.0, ldexp(slope, 2.0 - n))
+    return copysign(where(size < 1.0, small, LECUN_SCALE - gap), x), where(vanished, 0.0, ldexp_low(slope, 2.0 - n))
 
 
 @activation(limits={-inf: (-30.0, 0.0), inf: (30.0, 0.0)}, monotone=True, domain={"cap": (1e-30, 1e30)})
@@ -493,9 +495,9 @@ def softcap(x: Any, cap: Any = 30.0) -> Any:
     vanished = a > TANH_END * cap
     line, n = reduce_by_scaled_ln2(where(vanished, 0.0, a), 0.5 * cap, inverse + inverse)
     r = line * (inverse + inverse)
-    gap = where(vanished, 0.0, gap_of_tanh_of_half(r, n, cap))
+    gap = where(vanished, 0.0, gap_of_tanh_of_half(r, minimum(n, 64.0), cap))
     q, slope = sigmoid_tail_and_slope_of_growth(fma(r * r, polynomial(r, EXPM1), r), n)
-    return copysign(where(z < TANH_SMALL, small, cap - gap), x), where(vanished, 0.0, ldexp(slope, 2.0 - n))
+    return copysign(where(z < TANH_SMALL, small, cap - gap), x), where(vanished, 0.0, ldexp_low(slope, 2.0 - n))
 
 
 @activation(limits={-inf: (inf, -1.0), inf: (inf, 1.0)})
@@ -539,7 +541,7 @@ def tanhexp(x: Any) -> Any:
     bounded = minimum(base, 3.75)
     # exp(x) = z = (1 + p) * 2**n
     p, n = growth(bounded)
-    z = ldexp(1.0 + p, n)
+    z = ldexp_low(1.0 + p, n)
     # Below zero, tanh(z) / z.
     low = minimum(z, 1.0)
     square = low * low
@@ -549,19 +551,19 @@ def tanhexp(x: Any) -> Any:
     # What rounding took from the products and the sums is put back.
     product = base * ratio
     product_rest = fma(base, ratio_rest, fma(base, ratio, -product))
-    product = ldexp(product + fma(product, p, fma(product_rest, p, product_rest)), n)
+    product = ldexp_low(product + fma(product, p, fma(product_rest, p, product_rest)), n)
     t_low = low * ratio
     once = 1.0 + base
     once_rest = where(base < -1.0, 1.0 - (once - base), base - (once - 1.0))
     bend = fma(base, t_low * t_low, square * shortfall)
     slope_low = once - bend
     slope_rest = ((once - slope_low) - bend) + once_rest
-    slope_low = ldexp(slope_low + fma(slope_low, p, fma(slope_rest, p, slope_rest)), n)
+    slope_low = ldexp_low(slope_low + fma(slope_low, p, fma(slope_rest, p, slope_rest)), n)
     # Above zero, tanh(z) = 1 - 2 * q, and what rounding took from z.
-    scale = ldexp(1.0, n)
+    scale = ldexp_low(1.0, n)
     z_rest = fma(scale, p, scale - z)
     q, slope, m = sigmoid_tail_and_slope(z + z)
-    slope = ldexp(slope, m + 2.0)
+    slope = ldexp_low(slope, m + 2.0)
     tail = fma(slope, z_rest, -2.0 * q)
     slope = fma(bounded * z, slope, 1.0 + tail)
     negative = x < 0.0
@@ -630,12 +632,11 @@ def sqrt_softplus(x: Any) -> Any:
     p, n = growth(-a)
     # In two steps, as the whole exponent is beyond what one can take.
     half = floor(0.5 * n)
-    e = ldexp(ldexp(1.0 + p, half), n - half)
-    # Smaller powers make the same of it.
-    m = log1p_of_growth(p, maximum(n, -100.0))
+    e = ldexp_low(ldexp_low(1.0 + p, half), n - half)
+    m = log1p_of_growth(p, n)
     negative = x < 0.0
     # Below zero the root is taken of the significand, as softplus leaves the range long before its root does.
-    square = where(negative, ldexp(m, n - 2.0 * half), x + ldexp(ldexp(m, half), n - half))
+    square = where(negative, ldexp_normal(m, n - 2.0 * half), x + ldexp_low(ldexp_low(m, half), n - half))
     near = a < SOFTPLUS_NEAR
     half = where(near, 0.0, half)
     square = where(near, softplus_near_zero(x, 0.0), square)
@@ -648,9 +649,9 @@ def sqrt_softplus(x: Any) -> Any:
     inverse = 1.0 / denominator
     rest = rest + (0.5 * factor) * (fma(-root, root, square) * (factor * inverse))
     error = inverse * fma(-inverse, rest, fma(-inverse, denominator, 1.0))
-    low = ldexp(inverse + fma(inverse, p, fma(error, p, error)), n - half - 1.0)
+    low = ldexp_low(inverse + fma(inverse, p, fma(error, p, error)), n - half - 1.0)
     slope = where(negative, low, 0.5 * (inverse + error))
-    return ldexp(root, half), where(x > HUGE, 0.5 * inverse, slope)
+    return ldexp_low(root, half), where(x > HUGE, 0.5 * inverse, slope)
 
 
 @activation(limits={-inf: (-0.0, -0.0), inf: (inf, 1.0)})
@@ -727,8 +728,10 @@ def silu(x: Any, beta: Any = 1.0) -> Any:
     # The exponent is right to more than its own digits: it has what the product with beta lost.
     rest = where(vanished, 0.0, fma(steepness, size, -z))
     p, n = growth_of_sum(a, rest)
-    y, low = gate_and_slope(base, p, n, a, rest)
-    low = where(vanished, -0.0, low)
+    q, slope = gate_and_slope(base, p, ldexp(1.0, -n), a, rest)
+    # For a small beta it may be large where little of the exponential is left; the derivative is then zero.
+    y = ldexp(q, -n)
+    low = where(vanished, -0.0, ldexp_low(slope, maximum(-n, -LDEXP_LOW_END)))
     falls = beta * x < 0.0
     return copysign(where(falls, y, size - y), x), where(falls, low, 1.0 - low), y * (base - y)
 
@@ -746,13 +749,14 @@ def quick_gelu(x: Any) -> Any:
     array([-0.0643,  0.    ,  1.9357])
     """
     size = absolute(x)
-    vanished = size >= 0.5 * DECAY_END
+    vanished = size >= 0.375 * DECAY_END
     a = where(vanished, 0.0, size)
     z = QUICK_GELU * a
     rest = fma(QUICK_GELU_REST, a, fma(QUICK_GELU, a, -z))
     p, n = growth_of_sum(z, rest)
-    y, low = gate_and_slope(a, p, n, z, rest)
-    low = where(vanished, -0.0, low)
+    q, slope = gate_and_slope(a, p, ldexp_low(1.0, -n), z, rest)
+    y = ldexp_low(q, -n)
+    low = where(vanished, -0.0, ldexp_low(slope, -n))
     return where(x < 0.0, -y, x - y), where(x < 0.0, low, 1.0 - low)
 
 
@@ -776,8 +780,9 @@ def gelu_tanh(x: Any) -> Any:
     a = where(vanished, 0.0, size)
     p, n = growth_of_cubic(a, GELU_TANH_CUBIC, GELU_TANH_CUBIC_REST, GELU_TANH_SHIFT, GELU_TANH_SHIFT_REST)
     steepness, rest = steepness_of_cubic(a, GELU_TANH_SLOPE, GELU_TANH_SLOPE_REST, GELU_TANH_SLOPE_CUBIC)
-    y, low = gate_and_slope(a, p, n, steepness, rest)
-    low = where(vanished, -0.0, low)
+    q, slope = gate_and_slope(a, p, ldexp_low(1.0, -n), steepness, rest)
+    y = ldexp_low(q, -n)
+    low = where(vanished, -0.0, ldexp_low(slope, -n))
     return where(x < 0.0, -y, x - y), where(x < 0.0, low, 1.0 - low)
 
 
@@ -798,8 +803,9 @@ def gelu_sigmoid_cubic(x: Any) -> Any:
     a = where(vanished, 0.0, size)
     p, n = growth_of_cubic(a, GELU_CUBIC_CUBIC, GELU_CUBIC_CUBIC_REST, GELU_CUBIC_SHIFT, GELU_CUBIC_SHIFT_REST)
     steepness, rest = steepness_of_cubic(a, GELU_CUBIC_SLOPE, GELU_CUBIC_SLOPE_REST, GELU_CUBIC_SLOPE_CUBIC)
-    y, low = gate_and_slope(a, p, n, steepness, rest)
-    low = where(vanished, -0.0, low)
+    q, slope = gate_and_slope(a, p, ldexp_low(1.0, -n), steepness, rest)
+    y = ldexp_low(q, -n)
+    low = where(vanished, -0.0, ldexp_low(slope, -n))
     return where(x < 0.0, -y, x - y), where(x < 0.0, low, 1.0 - low)
 
 
