@@ -72,11 +72,11 @@ def shared_blocks(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Iterator[tupl
 
 def part_of(x: Array, index: Index) -> Array:
     """Return a block of an array; an axis of length one serves all blocks."""
+    if not index:
+        return x
     if 1 in x.shape:
         index = tuple(slice(None) if n == 1 else s for s, n in zip(index, x.shape, strict=False))
-    # With the ellipsis the part is an array even if there are no axes.
-    place: tuple[Any, ...] = (*index, ...)
-    return x[place]  # type: ignore[no-any-return]
+    return x[index]
 
 
 def run_blocks(

@@ -11,7 +11,7 @@ from .arrays import Array, one_axis
 from .blocks import part_of
 from .moments import Statistics, check_statistics, factor_of, in_one, measure, two_parts, wide_moments
 from .operation import differentiable, in_place
-from .row_calls import Rows, aligned, apart, as_array, check_same_shape, not_negative, real, result_dtype, wider
+from .row_calls import Rows, apart, as_array, check_same_shape, not_negative, real, result_dtype, wider
 
 __all__ = ["batch_norm", "batch_norm_", "group_norm", "group_norm_", "instance_norm", "instance_norm_"]
 
@@ -31,6 +31,7 @@ class _Channels:
         self.x = as_array(function, "x", x)
         self.axis = one_axis(function, axis, self.x.ndim)
         self.count = self.x.shape[self.axis]
+        self.each = (1,) * self.axis + (self.count,) + (1,) * (self.x.ndim - self.axis - 1)
         beside = tuple(a for a in range(self.x.ndim) if a != self.axis)
         self.batch = beside
         self.spatial = tuple(a for a in beside if a != beside[0]) if beside else ()
@@ -40,15 +41,18 @@ class _Channels:
 
     def numbers(self, argument: str, value: Any, default: float) -> Array:
         """Return one number a channel, with the dimensions of the array."""
-        array = np.full(self.count, default) if value is None else as_array(self.function, argument, value)
+        if value is None:
+            return np.full(self.each, default, self.rows.computed)
+        array = as_array(self.function, argument, value)
         if array.shape != (self.count,):
             raise ValueError(
                 f"{self.function}: {argument} has shape {array.shape}; it must have one number a channel, ({self.count},)"
             )
-        return aligned(array, self.x.ndim, (self.axis,))
+        return array.reshape(self.each)
 
     def standardize(self, high: Array, low: Array, factor: Array, scale: Array, shift: Array, out: Array | None) -> Array:
         """Subtract the mean, which has two parts, multiply by the factor and a scale, and add a shift."""
+        factor = factor.astype(self.rows.computed, copy=False)
         (y,) = self.rows.run("standardize", [self.x, high, low, factor, scale, shift], [out])
         return y
 
@@ -163,19 +167,18 @@ def _batch_norm_backward(
     if statistics is None:
         high, low, factor = measure(name, channels.x, channels.batch, channels.rows.dtype, eps)
         statistics = Statistics(in_one(high, low, wider(channels.rows.dtype)), factor)
-    each = tuple(n if a == channels.axis else 1 for a, n in enumerate(channels.x.shape))
-    statistics = check_statistics(name, statistics, each)
+    statistics = check_statistics(name, statistics, channels.each)
     return channels.backward(grad, *statistics, weight, channels.batch, channels.count, out)
 
 
 def _running(channels: _Channels, mean: Any, variance: Any, eps: float) -> tuple[Array, Array]:
     """Return the running statistics as a mean and a factor."""
-    for argument, value in (("mean", mean), ("variance", variance)):
-        if value is None:
-            raise TypeError(f"{channels.function}: {argument} is missing; only training does without")
+    if mean is None or variance is None:
+        missing = "mean" if mean is None else "variance"
+        raise TypeError(f"{channels.function}: {missing} is missing; only training does without")
     wide = wider(channels.rows.dtype)
     spread = channels.numbers("variance", variance, 1.0).astype(wide)
-    if (spread < 0).any():
+    if np.fmin.reduce(spread, axis=None, initial=0.0) < 0:
         raise ValueError(f"{channels.function}: variance has {spread[spread < 0][0]}; it must not be negative")
     return channels.numbers("mean", mean, 0.0).astype(wide), factor_of(spread, eps)
 

@@ -130,5 +130,5 @@ def in_one(high: Array, low: Array, wide: type[np.floating[Any]]) -> Array:
 
 def factor_of(variance: Array, eps: float) -> Array:
     """Return one over the deviation, and 0 where nothing deviates."""
-    widened = np.sqrt(variance + eps)
-    return np.where(widened == 0, 0, 1 / widened)
+    factor: Array = 1 / np.sqrt(variance + eps)
+    return factor if eps > 0 else np.where(factor == np.inf, 0, factor)
