@@ -105,9 +105,10 @@ class BuildExtension(build_ext):
         for isa in reversed(isas):
             # Beside wider ones the width 1 runs in tests only.
             quickly = ["-O1"] if isa == "scalar" and len(isas) > 1 else []
-            flags = [*ISAS[isa], *(quickly or interleaving)]
             # At -O3 GCC makes several copies of each loop over rows, which take long to compile and are no faster.
-            jobs.append(Job(f"rows_{isa}", "rows", [], [*flags, "-O1" if quickly else "-O2"]))
+            mixed = interleaving if isa in ("avx2", "avx512") else []
+            jobs.append(Job(f"rows_{isa}", "rows", [], [*ISAS[isa], "-O2", *quickly, *mixed]))
+            flags = [*ISAS[isa], *(quickly or interleaving)]
             jobs += [Job(f"isa_{isa}", real, [("FASTACT_REAL", real)], flags) for real in ("float", "double")]
         jobs += [Job(driver, "drivers", have, drivers) for driver in ("driver", "rows_driver", "steps_driver")]
 

@@ -18,7 +18,7 @@ constexpr int outputs_of(Form form, int trainable) {
 // with AVX2: 0.98, 0.82, 0.80 and 0.76 for 1 to 4, and of 64 MiB past the caches 1.27 and 1.03 for 1 and 4.  With AVX-512 several vectors
 // were slower there: sigmoid of 256 MiB took 0.57 in place of 0.44.
 constexpr int INTERLEAVED = FASTACT_VECTOR_BYTES == 64 ? 3 : FASTACT_VECTOR_BYTES == 32 ? 4 : 1;
-constexpr int INTERLEAVED_PAST_CACHES = FASTACT_VECTOR_BYTES == 64 ? 1 : INTERLEAVED;
+constexpr bool INTERLEAVED_PAST_CACHES = FASTACT_VECTOR_BYTES < 64;
 
 // How far ahead of the work the caches are asked for inputs and outputs.  Measured on a Xeon with AVX-512, 262 144 float32, which together
 // with the result just exceed the second-level cache: with 1 KiB relu, sigmoid, silu and gelu take 0.85, 0.96, 0.95 and 0.95 of the time;
@@ -83,32 +83,28 @@ void whole_vectors(const void* const* input_pointers, const void* const* paramet
             for (int k = 0; k < O; k++) put(out[k] + first + j * W, y[j][k]);
     };
     ptrdiff_t i = 0;
-    constexpr int N = kind == SCALARS ? INTERLEAVED : 1, M = kind == SCALARS ? INTERLEAVED_PAST_CACHES : 1;
-    const auto keep = [](T* to, V v) __attribute__((always_inline)) { store<V>(to, v); };
-    const auto bypass = [](T* to, V v) __attribute__((always_inline)) { stream(to, v); };
-    const auto fetch_from_memory = [&](ptrdiff_t first) __attribute__((always_inline)) {
-        for (int k = 0; k < I; k++) __builtin_prefetch(in[k] + first + BYTES_FAR_AHEAD / ptrdiff_t(sizeof(T)), 0, 2);
-    };
-    if constexpr (N > 1) {
-        for (; !streaming && i + N * W <= n; i += N * W) {
-            for (int j = 0; j < N; j++) {
-                const ptrdiff_t ahead = i + j * W + BYTES_AHEAD / ptrdiff_t(sizeof(T));
-                for (int k = 0; k < I; k++) __builtin_prefetch(in[k] + ahead);
-                for (int k = 0; k < O; k++) __builtin_prefetch(out[k] + ahead, 1);
-            }
-            vectors(i, keep, Number<N>{});
-        }
-    }
-    if constexpr (M > 1) {
-        for (; streaming && i + M * W <= n; i += M * W) {
-            for (int j = 0; j < M; j++) fetch_from_memory(i + j * W);
-            vectors(i, bypass, Number<M>{});
-        }
-    }
+    constexpr int N = kind == SCALARS ? INTERLEAVED : 1;
     const auto put = [streaming](T* to, V v) __attribute__((always_inline)) {
         if (streaming) stream(to, v);
         else store<V>(to, v);
     };
+    const auto fetch_from_memory = [&](ptrdiff_t first) __attribute__((always_inline)) {
+        for (int k = 0; k < I; k++) __builtin_prefetch(in[k] + first + BYTES_FAR_AHEAD / ptrdiff_t(sizeof(T)), 0, 2);
+    };
+    if constexpr (N > 1) {
+        for (; (INTERLEAVED_PAST_CACHES || !streaming) && i + N * W <= n; i += N * W) {
+            for (int j = 0; j < N; j++) {
+                if (streaming) {
+                    fetch_from_memory(i + j * W);
+                    continue;
+                }
+                const ptrdiff_t ahead = i + j * W + BYTES_AHEAD / ptrdiff_t(sizeof(T));
+                for (int k = 0; k < I; k++) __builtin_prefetch(in[k] + ahead);
+                for (int k = 0; k < O; k++) __builtin_prefetch(out[k] + ahead, 1);
+            }
+            vectors(i, put, Number<N>{});
+        }
+    }
     for (; i < n; i += W) {
         if (streaming) fetch_from_memory(i);
         vectors(i, put, Number<1>{});

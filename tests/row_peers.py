@@ -71,7 +71,7 @@ def _fastact(operation: str, axis: int, x: np.ndarray, *others: np.ndarray) -> p
     return partial(getattr(fa, operation), x, *others, axis=axis, out=out)
 
 
-def _numpy(operation: str, axis: int, x: np.ndarray, *others: np.ndarray) -> peers.Call | None:
+def _numpy(operation: str, axis: int, x: np.ndarray, *others: np.ndarray) -> peers.Call:
     out, a, b = (np.empty_like(x) for _ in range(3))
 
     def returning(function: Callable[..., Any], *arguments: Any) -> peers.Call:
@@ -88,6 +88,12 @@ def _numpy(operation: str, axis: int, x: np.ndarray, *others: np.ndarray) -> pee
     def log_softmax() -> None:
         np.subtract(x, np.max(x, axis=0), out=out)
         np.subtract(out, np.log(np.sum(np.exp(out, out=a), axis=0)), out=out)
+
+    def norm() -> None:
+        PLAIN_ROWS[operation](x, out)
+        np.multiply(out, others[0], out=out)
+        for bias in others[1:]:
+            np.add(out, bias, out=out)
 
     def zscore() -> None:
         # Sums of float32 down a column would be off by standard deviations, a mean of float32 by a thousandth of one.
@@ -111,7 +117,9 @@ def _numpy(operation: str, axis: int, x: np.ndarray, *others: np.ndarray) -> pee
     down = {"softmax": softmax, "log_softmax": log_softmax, "zscore": zscore, "minmax": minmax}
     if axis == 0:
         return returning(down[operation])
-    return returning(PLAIN_ROWS[operation], x, out) if not others else None
+    if others:
+        return returning(norm)
+    return returning(PLAIN_ROWS[operation], x, out)
 
 
 def _torch(operation: str, axis: int, *operands: np.ndarray) -> peers.Call | None:

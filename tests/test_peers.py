@@ -48,10 +48,12 @@ def test_comparison_of_speed(environment):
     assert "NumPy" in found["results"][0]["peers"]
 
 
-@pytest.mark.parametrize("case", row_peers.CASES, ids=lambda case: case.name)
+SMALL = {(case.operation, case.axis): replace(case, shape=(64, 48)) for case in row_peers.CASES}
+
+
+@pytest.mark.parametrize("case", SMALL.values(), ids=lambda case: case.name)
 def test_same_operation_along_an_axis(process, case, working_dtype):
-    few = replace(case, shape=(min(case.shape[0], 64), min(case.shape[1], 64)))
-    found = process.submit(row_peers.results, few, working_dtype).result()
+    found = process.submit(row_peers.results, case, working_dtype).result()
     ours = found.pop("fastact")
     assert found
     for library, theirs in found.items():
