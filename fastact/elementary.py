@@ -214,7 +214,7 @@ def log1p(x: Any) -> Any:
 def log1p_of_growth(p: Any, n: Any) -> Any:
     """Return ``m`` with ``log(1 + e) = m * 2**n`` for ``e = (1 + p) * 2**n`` up to ``sqrt(2) - 1``."""
     u = 1.0 + p
-    # Smaller powers make the same of it: they only tell which of two numbers is nearer.
+    # Smaller powers make the same of it, but for ties.
     e = ldexp_normal(u, maximum(n, -100.0))
     return u + fma(u * e, polynomial(e, LOG), p - (u - 1.0))
 
