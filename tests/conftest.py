@@ -96,11 +96,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Start on the other backends in the background, and wait for them last."""
+    """Start on the other backends in the background, and wait for them last.
+
+    What compares the bits of all backends comes after them: by then Numba's compilations are in its cache.
+    """
     if config.getoption("representative"):
         items[:] = [item for item in items if item.path.name not in ALIKE or _case(item) in REPRESENTATIVE | {None}]
     waiting = [item for item in items if "other_run" in getattr(item, "fixturenames", ())]
-    items[:] = [item for item in items if item not in waiting] + waiting
+    comparing = [item for item in items if item.path.name == "test_same_bits_everywhere.py"]
+    items[:] = [item for item in items if item not in waiting and item not in comparing] + waiting + comparing
 
 
 def _case(item: pytest.Item) -> str | None:

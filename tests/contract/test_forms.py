@@ -87,8 +87,9 @@ def test_parameters_are_used(case, x):
 
 
 @pytest.mark.parametrize("case", WITH_PARAMETERS, **named)
-@pytest.mark.parametrize("shape", [(), (15,), (8, 1), (8, 15), (4, 1, 1), (3, 8, 15)])
+@pytest.mark.parametrize("shape", [(), (15,), (2, 1), (2, 15), (4, 1, 1), (3, 2, 15)])
 def test_parameters_broadcast(case, x, shape):
+    x = x[:2]
     count = int(np.prod(shape))
     factors = np.linspace(1, 2, count).reshape(shape)
     parameter = np.array([case.others(factor)[0] for factor in factors.ravel()], x.dtype).reshape(shape)
