@@ -31,7 +31,7 @@ CHECKS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-O1"] if
 WARNINGS = ["-Wall", "-Wextra", "-Wno-psabi", "-Wno-unknown-pragmas", "-Wno-uninitialized", "-Wno-maybe-uninitialized"]
 AVX2 = ["-mavx2", "-mfma", "-mf16c", "-mbmi2"]
 AVX512 = [*AVX2, "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mprefer-vector-width=512"]
-ISAS = {"scalar": [], "baseline": []}
+ISAS = {"baseline": []}
 if MACHINE in ("x86_64", "amd64"):
     ISAS |= {"avx2": AVX2, "avx512": AVX512}
 
@@ -95,7 +95,7 @@ class BuildExtension(build_ext):
     def compile_kernels(self, include_dirs: list[str]) -> list[str]:
         """Compile the kernels for every instruction set that the compiler knows, and the drivers that choose among them."""
         vectors = "typedef float v __attribute__((vector_size(16)));\nv twice(v x) { return x > v{} ? x + x : x; }\n"
-        isas = [isa for isa, flags in ISAS.items() if isa == "scalar" or self.compiles(flags, vectors)]
+        isas = [isa for isa, flags in ISAS.items() if isa == "baseline" or self.compiles(flags, vectors)]
         have = [(f"FASTACT_HAVE_{isa.upper()}", "1") for isa in isas]
         # GCC mixes the instructions of neighbouring vectors only if it schedules before it allocates registers.
         interleaving = self.if_known("-fschedule-insns", "-fsched-pressure")
@@ -103,12 +103,10 @@ class BuildExtension(build_ext):
         drivers = [*self.flags_for_openmp(), *self.if_known("-fno-tree-loop-distribute-patterns")]
         jobs: list[Job] = []
         for isa in reversed(isas):
-            # Beside wider ones the width 1 runs in tests only.
-            quickly = ["-O1"] if isa == "scalar" and len(isas) > 1 else []
             # At -O3 GCC makes several copies of each loop over rows, which take long to compile and are no faster.
             mixed = interleaving if isa in ("avx2", "avx512") else []
-            jobs.append(Job(f"rows_{isa}", "rows", [], [*ISAS[isa], "-O2", *quickly, *mixed]))
-            flags = [*ISAS[isa], *(quickly or interleaving)]
+            jobs.append(Job(f"rows_{isa}", "rows", [], [*ISAS[isa], "-O2", *mixed]))
+            flags = [*ISAS[isa], *interleaving]
             jobs += [Job(f"isa_{isa}", real, [("FASTACT_REAL", real)], flags) for real in ("float", "double")]
         jobs += [Job(driver, "drivers", have, drivers) for driver in ("driver", "rows_driver", "steps_driver")]
 

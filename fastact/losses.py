@@ -20,8 +20,14 @@ _REDUCTIONS = ("mean", "sum", "none")
 _Parameters = ParamSpec("_Parameters")
 
 
+_UNWANTED: Any = object()
+"""In the place of `out` it tells that no gradient is wanted; what is returned for one has no elements then."""
+
+
 class Loss(Generic[_Parameters]):
     """A loss: call it for its value.
+
+    The value of class indices, and any mean or sum, takes no memory for a gradient.
 
     Attributes
     ----------
@@ -42,6 +48,8 @@ class Loss(Generic[_Parameters]):
         self.value_and_gradient.__module__ = "fastact"
 
     def __call__(self, *args: _Parameters.args, **kwargs: _Parameters.kwargs) -> Array:
+        if kwargs.get("out") is None:
+            kwargs["out"] = _UNWANTED
         return self.value_and_gradient(*args, **kwargs)[0]
 
     def __reduce__(self) -> str:
@@ -49,6 +57,14 @@ class Loss(Generic[_Parameters]):
 
     def __repr__(self) -> str:
         return f"<fastact.{self.__name__}>"
+
+
+def _wants_gradient(rows: Rows, out: Any) -> bool:
+    """Tell whether a gradient is wanted; raise if it cannot be written to `out`."""
+    if out is _UNWANTED:
+        return False
+    rows.check_out(out)
+    return True
 
 
 def _reduce(values: Array, reduction: str, weight: float | np.floating[Any], dtype: np.dtype[Any]) -> Array:
@@ -115,12 +131,17 @@ class _Classes:
         if np.count_nonzero(self.used) < self.used.size:
             ignored = ~self.used.reshape(self.shape)
             np.moveaxis(gradient, self.axis, -1)[ignored] = 0
+        return self.reduce(losses, dtype), gradient
+
+    def reduce(self, losses: Array, dtype: np.dtype[Any]) -> Array:
+        """Reduce the losses of the rows that are not ignored."""
+        if np.count_nonzero(self.used) < self.used.size:
             losses = np.where(self.used, losses, 0)
-        return _reduce(losses.reshape(self.shape), self.reduction, self.total, dtype), gradient
+        return _reduce(losses.reshape(self.shape), self.reduction, self.total, dtype)
 
 
 def _cross_entropy_of_indices(
-    rows: Rows, x: Array, classes: _Classes, smoothing: float, out: Array | None
+    rows: Rows, x: Array, classes: _Classes, smoothing: float, out: Array | None, wanted: bool
 ) -> tuple[Array, Array]:
     wide = wider(rows.dtype)
 
@@ -128,6 +149,10 @@ def _cross_entropy_of_indices(
         return values.astype(rows.computed).reshape(rows.shape_of_values)
 
     chosen = of_rows(x.flat[classes.place])
+    if not smoothing and not wanted:
+        loss, rest = rows.run("cross_entropy_loss", [x, chosen], values=2)
+        losses = classes.weight * np.add(loss, rest, dtype=wide).reshape(-1)
+        return classes.reduce(losses, rows.dtype), np.empty(0, rows.dtype)
     if not smoothing:
         factor = of_rows(classes.weight * classes.share)
         gradient, *values = rows.run("cross_entropy", [x, chosen, factor], [out], values=3)
@@ -232,16 +257,16 @@ def cross_entropy(
     x, target = as_array(name, "x", x), as_array(name, "target", target)
     axis = one_axis(name, axis, x.ndim)
     rows = Rows(name, result_dtype(x), x.shape, (axis,))
-    rows.check_out(out)
+    wanted = _wants_gradient(rows, out)
     smoothing = real(name, "label_smoothing", label_smoothing)
     if not 0 <= smoothing <= 1:
         raise ValueError(f"{name}: label_smoothing is {label_smoothing!r}; it must be from 0 to 1")
     if target.dtype.kind not in "iuf":
         raise TypeError(f"{name}: target has dtype {target.dtype}; it must have indices of classes or their probabilities")
     if target.dtype.kind == "f":
-        return _cross_entropy_of_probabilities(rows, x, target, axis, weight, smoothing, reduction, out)
+        return _cross_entropy_of_probabilities(rows, x, target, axis, weight, smoothing, reduction, out if wanted else None)
     classes = _Classes(name, x, target, axis, weight, ignore_index, reduction)
-    return _cross_entropy_of_indices(rows, x, classes, smoothing, out)
+    return _cross_entropy_of_indices(rows, x, classes, smoothing, out if wanted else None, wanted)
 
 
 @Loss
@@ -306,22 +331,23 @@ def nll_loss(
         raise TypeError(f"{name}: target has dtype {target.dtype}; it must have integers, the indices of classes")
     axis = one_axis(name, axis, x.ndim)
     rows = Rows(name, result_dtype(x), x.shape, (axis,))
-    rows.check_out(out)
+    wanted = _wants_gradient(rows, out)
     classes = _Classes(name, x, target, axis, weight, ignore_index, reduction)
-    gradient = np.empty(x.shape, rows.dtype) if out is None else out
     losses = x.flat[classes.place].astype(wider(rows.dtype)) * -classes.weight
+    if not wanted:
+        return classes.reduce(losses, rows.dtype), np.empty(0, rows.dtype)
+    gradient = np.empty(x.shape, rows.dtype) if out is None else out
     gradient.fill(0)
     return classes.finish(losses, gradient, -classes.weight * classes.share, rows.dtype)
 
 
-def _elementwise(name: str, x: Any, target: Any, reduction: str, out: Any) -> tuple[Array, Array, Rows, float]:
-    """Check the operands of a loss of elements, and return what a mean multiplies by."""
+def _elementwise(name: str, x: Any, target: Any, reduction: str, out: Any) -> tuple[Array, Array, Rows, float, bool]:
+    """Check the operands of a loss of elements; return what a mean multiplies by, too, and whether a gradient is wanted."""
     x, target = as_array(name, "x", x), as_array(name, "target", target)
     check_same_shape(name, "target", target, "x", x.shape)
     one_of(name, "reduction", reduction, _REDUCTIONS)
     rows = Rows(name, result_dtype(x), x.shape, (x.ndim - 1,) if x.ndim else ())
-    rows.check_out(out)
-    return x, target, rows, 1 / x.size if reduction == "mean" and x.size else 1.0
+    return x, target, rows, 1 / x.size if reduction == "mean" and x.size else 1.0, _wants_gradient(rows, out)
 
 
 def _weights_of_elements(function: str, weight: Any, x: Array, dtype: np.dtype[Any]) -> Array:
@@ -389,13 +415,18 @@ def binary_cross_entropy_with_logits(
     (array([0.69314718, 0.69314718]), array([-0.5,  0.5]))
     """
     name = "binary_cross_entropy_with_logits"
-    x, target, rows, share = _elementwise(name, x, target, reduction, out)
+    x, target, rows, share, wanted = _elementwise(name, x, target, reduction, out)
     weight = _weights_of_elements(name, pos_weight, x, rows.computed)
     factor = rows.number(share)
     if reduction == "none":
-        gradient, losses = rows.run("binary_cross_entropy", [x, target, weight, factor], [out, None])
+        gradient, losses = rows.run("binary_cross_entropy", [x, target, weight, factor], [out if wanted else None, None])
         return losses, gradient
-    gradient, totals = rows.run("binary_cross_entropy_sum", [x, target, weight, factor], [out], values=1, value_if_empty=0.0)
+    if wanted:
+        inputs = [x, target, weight, factor]
+        gradient, totals = rows.run("binary_cross_entropy_sum", inputs, [out], values=1, value_if_empty=0.0)
+    else:
+        gradient = np.empty(0, rows.dtype)
+        (totals,) = rows.run("binary_cross_entropy_loss", [x, target, weight], values=1, value_if_empty=0.0)
     return _reduce(totals.astype(wider(rows.dtype)), reduction, x.size or math.nan, rows.dtype), gradient
 
 
@@ -439,13 +470,19 @@ def mse_loss(x: ArrayLike, target: ArrayLike, *, reduction: str = "mean", out: A
     (array(2.), array([0., 2.]))
     """
     name = "mse_loss"
-    x, target, rows, share = _elementwise(name, x, target, reduction, out)
+    x, target, rows, share, wanted = _elementwise(name, x, target, reduction, out)
     if reduction == "none":
         distance = np.subtract(x, target, dtype=rows.computed)
         losses = distance * distance
+        if not wanted:
+            return losses.astype(rows.dtype), np.empty(0, rows.dtype)
         gradient = np.multiply(distance, 2, out=out, casting="same_kind")
         return losses.astype(rows.dtype), gradient.astype(rows.dtype) if out is None else out
-    factor = rows.number(2 * share)
-    gradient, norms = rows.run("squared_error_sum", [x, target, factor], [out], values=1, value_if_empty=0.0)
+    if wanted:
+        inputs = [x, target, rows.number(2 * share)]
+        gradient, norms = rows.run("squared_error_sum", inputs, [out], values=1, value_if_empty=0.0)
+    else:
+        gradient = np.empty(0, rows.dtype)
+        (norms,) = rows.run("squared_error_loss", [x, target], values=1, value_if_empty=0.0)
     wide = norms.astype(wider(rows.dtype))
     return _reduce(wide * wide, reduction, x.size or math.nan, rows.dtype), gradient

@@ -645,6 +645,14 @@ def cross_entropy(x: Any, chosen: Row, factor: Row) -> Any:
     return e * share, at_class, loss, rest_of_loss
 
 
+def cross_entropy_loss(x: Any, chosen: Row) -> Any:
+    start = row_early_maximum(x)
+    largest = row_maximum(x)
+    _far, _e, _one, excess = excess_over_largest(x, largest, start)
+    loss, rest_of_loss = surprise(chosen, largest, log1p(excess))
+    return loss, rest_of_loss
+
+
 def cross_entropy_of_probabilities(x: Any, target: Any, chosen: Row, weight: Row, factor: Row, more: Row) -> Any:
     # `weight` is the part of the target that the caller gives to a single class, `more` that times the factor.
     largest = row_maximum(x)
@@ -665,31 +673,45 @@ def no_product(x: Any, y: Any) -> Any:
     return where(x == 0.0, 0.0, x * y)
 
 
-def binary_losses(x: Any, target: Any, weight: Any) -> tuple[Any, Any]:
-    """The loss and its derivative; both are sums of terms of one sign where the target is a probability."""
-    e = exp(-absolute(x))
+def binary_loss(x: Any, target: Any, weight: Any, e: Any) -> Any:
+    """The loss, given ``e = exp(-absolute(x))``: a sum of terms of one sign where the target is a probability."""
     rest = log1p(e)
-    positive = where(x > 0.0, 1.0, e) / (1.0 + e)
-    negative = where(x > 0.0, e, 1.0) / (1.0 + e)
     for_ones = no_product(weight * target, maximum(-x, 0.0) + rest)
     for_zeros = no_product(1.0 - target, maximum(x, 0.0) + rest)
-    return for_ones + for_zeros, fma(1.0 - target, positive, -weight * target * negative)
+    return for_ones + for_zeros
+
+
+def binary_derivative(x: Any, target: Any, weight: Any, e: Any) -> Any:
+    """Its derivative, which is such a sum, too."""
+    positive = where(x > 0.0, 1.0, e) / (1.0 + e)
+    negative = where(x > 0.0, e, 1.0) / (1.0 + e)
+    return fma(1.0 - target, positive, -weight * target * negative)
 
 
 def binary_cross_entropy(x: Any, target: Any, weight: Any, factor: Row) -> Any:
-    loss, derivative = binary_losses(x, target, weight)
-    return derivative * factor, loss
+    e = exp(-absolute(x))
+    return binary_derivative(x, target, weight, e) * factor, binary_loss(x, target, weight, e)
 
 
 def binary_cross_entropy_sum(x: Any, target: Any, weight: Any, factor: Row) -> Any:
-    loss, derivative = binary_losses(x, target, weight)
-    total = row_sum(loss)
-    return derivative * factor, total
+    e = exp(-absolute(x))
+    total = row_sum(binary_loss(x, target, weight, e))
+    return binary_derivative(x, target, weight, e) * factor, total
+
+
+def binary_cross_entropy_loss(x: Any, target: Any, weight: Any) -> Any:
+    total = row_sum(binary_loss(x, target, weight, exp(-absolute(x))))
+    return total
 
 
 def squared_error_sum(x: Any, target: Any, factor: Row) -> Any:
     norm = row_norm(x - target)
     return (x - target) * factor, norm
+
+
+def squared_error_loss(x: Any, target: Any) -> Any:
+    norm = row_norm(x - target)
+    return norm
 
 
 SUBPROGRAMS = (exponentials, excess_over_largest)
@@ -736,8 +758,11 @@ PROGRAMS = (
     normalize_max_backward,
     normalize_p_backward,
     cross_entropy,
+    cross_entropy_loss,
     cross_entropy_of_probabilities,
     binary_cross_entropy,
     binary_cross_entropy_sum,
+    binary_cross_entropy_loss,
     squared_error_sum,
+    squared_error_loss,
 )

@@ -98,7 +98,7 @@ def get_num_threads():
 cdef _choose():
     names = available_isas()
     limit = os.environ.get("FASTACT_MAX_ISA", "").lower()
-    known = ("scalar", "baseline", "avx2", "avx512")
+    known = ("baseline", "avx2", "avx512")
     if not limit:
         choose_isa(len(names) - 1)
     elif limit not in known:

@@ -22,10 +22,7 @@
 namespace fastact {
 
 #define FASTACT_DECLARE(isa) extern const Table table_##isa##_float, table_##isa##_double;
-FASTACT_DECLARE(scalar)
-#if defined(FASTACT_HAVE_BASELINE)
 FASTACT_DECLARE(baseline)
-#endif
 #if defined(FASTACT_HAVE_AVX2)
 FASTACT_DECLARE(avx2)
 #endif
@@ -41,10 +38,7 @@ struct InstructionSet {
 };
 
 std::vector<InstructionSet> detect() {
-    std::vector<InstructionSet> found = {{"scalar", {&table_scalar_float, &table_scalar_double}}};
-#if defined(FASTACT_HAVE_BASELINE)
-    found.push_back({"baseline", {&table_baseline_float, &table_baseline_double}});
-#endif
+    std::vector<InstructionSet> found = {{"baseline", {&table_baseline_float, &table_baseline_double}}};
 #if defined(FASTACT_HAVE_AVX2)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"))
         found.push_back({"avx2", {&table_avx2_float, &table_avx2_double}});

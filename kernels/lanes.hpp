@@ -26,20 +26,16 @@ template <class V> FASTACT_INLINE void set_lane(V& v, int number, ScalarOf<V> x)
 
 // `by` is less than the number of lanes.
 template <class V> FASTACT_INLINE V rotate(V v, int by) {
-    if constexpr (lanes<V> == 1) {
-        return v;
-    } else {
 #if defined(__GNUC__) && !defined(__clang__)
-        IntegersOf<V> from;
-        memcpy(&from, Numbers<V>::whole + by, sizeof from);
-        return __builtin_shuffle(v, from);  // takes the numbers modulo the number of lanes
+    IntegersOf<V> from;
+    memcpy(&from, Numbers<V>::whole + by, sizeof from);
+    return __builtin_shuffle(v, from);  // takes the numbers modulo the number of lanes
 #else
-        ScalarOf<V> twice[2 * lanes<V>];
-        store<V>(twice, v);
-        store<V>(twice + lanes<V>, v);
-        return load<V>(twice + by);
+    ScalarOf<V> twice[2 * lanes<V>];
+    store<V>(twice, v);
+    store<V>(twice + lanes<V>, v);
+    return load<V>(twice + by);
 #endif
-    }
 }
 
 // The lanes from `first` to before `end` of what would begin at `at`, where nothing else is touched; the others are zero.

@@ -11,10 +11,7 @@
 namespace fastact {
 
 #define FASTACT_DECLARE(isa) extern const RowTable row_table_##isa;
-FASTACT_DECLARE(scalar)
-#if defined(FASTACT_HAVE_BASELINE)
 FASTACT_DECLARE(baseline)
-#endif
 #if defined(FASTACT_HAVE_AVX2)
 FASTACT_DECLARE(avx2)
 #endif
@@ -53,10 +50,7 @@ constexpr ptrdiff_t FEW_ROWS = 16, VERY_SHORT = 8;
 
 const RowTable& table() {
     static const RowTable* const tables[] = {
-        &row_table_scalar,
-#if defined(FASTACT_HAVE_BASELINE)
         &row_table_baseline,
-#endif
 #if defined(FASTACT_HAVE_AVX2)
         &row_table_avx2,
 #endif
@@ -67,7 +61,7 @@ const RowTable& table() {
     static const RowTable& chosen = [&]() -> const RowTable& {
         for (const RowTable* t : tables)
             if (strcmp(t->isa, isa_name(chosen_isa())) == 0) return *t;
-        return row_table_scalar;
+        return row_table_baseline;
     }();
     return chosen;
 }

@@ -8,7 +8,7 @@ namespace fastact {
 namespace FASTACT_ISA {
 
 // Rows are cut into parts of 16 bytes, which go to and from memory wherever they are in a vector; lanes are exchanged within parts only.
-template <class V> constexpr int PART = lanes<V> > 1 ? 16 / sizeof(ScalarOf<V>) : 1;
+template <class V> constexpr int PART = 16 / sizeof(ScalarOf<V>);
 
 // Which lanes of a pair of rows, k apart in a square, make their transposed rows: those of the first, or of the second.
 template <class V, int k> struct Exchange {
@@ -26,17 +26,16 @@ template <class V, int k> static constexpr Exchange<V, k> exchange = {};
 
 template <class V> FASTACT_INLINE V lanes_of_two(V a, V b, const typename FormatOf<V>::Bits* numbers) {
 #if defined(__GNUC__) && !defined(__clang__)
-    if constexpr (lanes<V> > 1) {
-        IntegersOf<V> from;
-        memcpy(&from, numbers, sizeof from);
-        return __builtin_shuffle(a, b, from);
-    }
-#endif
+    IntegersOf<V> from;
+    memcpy(&from, numbers, sizeof from);
+    return __builtin_shuffle(a, b, from);
+#else
     ScalarOf<V> both[2 * lanes<V>], picked[lanes<V>];
     store<V>(both, a);
     store<V>(both + lanes<V>, b);
     for (int i = 0; i < lanes<V>; i++) picked[i] = both[numbers[i]];
     return load<V>(picked);
+#endif
 }
 
 // Transposes the squares that lie side by side in some vectors, one in each part.

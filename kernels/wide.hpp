@@ -7,7 +7,7 @@ namespace fastact {
 namespace FASTACT_ISA {
 
 // How many vectors of double hold as many elements as one of float.
-constexpr int PARTS = lanes<f32> / lanes<f64>;
+constexpr int PARTS = 2;
 
 FASTACT_INLINE void widen(f32 x, f64* parts) {
 #if FASTACT_VECTOR_BYTES == 64 && defined(__AVX512F__)
@@ -22,8 +22,6 @@ FASTACT_INLINE void widen(f32 x, f64* parts) {
 #elif FASTACT_VECTOR_BYTES == 16 && defined(__aarch64__)
     parts[0] = (f64)vcvt_f64_f32(vget_low_f32((float32x4_t)x));
     parts[1] = (f64)vcvt_high_f64_f32((float32x4_t)x);
-#else
-    parts[0] = x;
 #endif
 }
 
@@ -69,8 +67,6 @@ FASTACT_INLINE f32 narrow(const f64* parts) {
     return (f32)_mm_movelh_ps(_mm_cvtpd_ps((__m128d)parts[0]), _mm_cvtpd_ps((__m128d)parts[1]));
 #elif FASTACT_VECTOR_BYTES == 16 && defined(__aarch64__)
     return (f32)vcvt_high_f32_f64(vcvt_f32_f64((float64x2_t)parts[0]), (float64x2_t)parts[1]);
-#else
-    return f32(parts[0]);
 #endif
 }
 
@@ -96,12 +92,10 @@ template <> struct Wide<f32> {
         for (int p = 0; p < PARTS; p++) parts[p] += other.parts[p];
     }
     FASTACT_INLINE void merge_lanes() {
-        if constexpr (PARTS == 2) {
-            f64 sum = parts[0] + parts[1];
+        f64 sum = parts[0] + parts[1];
 #pragma GCC unroll 8
-            for (int k = lanes<f64> / 2; k > 0; k /= 2) sum += rotate(sum, k);
-            parts[0] = sum;
-        }
+        for (int k = lanes<f64> / 2; k > 0; k /= 2) sum += rotate(sum, k);
+        parts[0] = sum;
     }
     FASTACT_INLINE void set_lane_to_first(int number, const Wide& other) {
         set_lane(parts[number / lanes<f64>], number % lanes<f64>, lane(other.parts[0], 0));

@@ -1,9 +1,9 @@
 // The words of the restricted language (fastact/language.py) for vectors of one instruction set.
 //
-// A translation unit defines FASTACT_ISA, the namespace that everything here is put into, and FASTACT_VECTOR_BYTES, the width
-// of a vector (0: one element at a time, for compilers without vector extensions).  The generic templates define the meaning;
-// an overload below them is an instruction that gives the same bits.  Nothing of the standard library's templates is
-// instantiated here: the linker could merge such a body, compiled for a newer CPU, into the path of an older one.
+// A translation unit defines FASTACT_ISA, the namespace that everything here is put into, and FASTACT_VECTOR_BYTES, the
+// width of a vector.  The generic templates define the meaning; an overload below them is an instruction that gives the same
+// bits.  Nothing of the standard library's templates is instantiated here: the linker could merge such a body, compiled for
+// a newer CPU, into the path of an older one.
 #pragma once
 
 #include <stddef.h>
@@ -44,17 +44,10 @@ template <> struct Format<double> {
 
 template <class V> struct Traits;
 
-#if FASTACT_VECTOR_BYTES > 0
 typedef float f32 __attribute__((vector_size(FASTACT_VECTOR_BYTES)));
 typedef double f64 __attribute__((vector_size(FASTACT_VECTOR_BYTES)));
 typedef int32_t i32 __attribute__((vector_size(FASTACT_VECTOR_BYTES)));
 typedef int64_t i64 __attribute__((vector_size(FASTACT_VECTOR_BYTES)));
-#else
-typedef float f32;
-typedef double f64;
-typedef int32_t i32;
-typedef int64_t i64;
-#endif
 
 template <> struct Traits<f32> {
     using Scalar = float;
@@ -105,12 +98,7 @@ template <class V> FASTACT_INLINE V from_bits(IntegersOf<V> b) {
 // x - 0 is x for every x; x + 0 would turn -0 into +0.
 template <class V> FASTACT_INLINE V broadcast(ScalarOf<V> x) { return x - V{}; }
 
-#if FASTACT_VECTOR_BYTES == 0
-FASTACT_INLINE f32 fma(f32 a, f32 b, f32 c) { return __builtin_fmaf(a, b, c); }
-FASTACT_INLINE f64 fma(f64 a, f64 b, f64 c) { return __builtin_fma(a, b, c); }
-FASTACT_INLINE f32 sqrt(f32 x) { return __builtin_sqrtf(x); }
-FASTACT_INLINE f64 sqrt(f64 x) { return __builtin_sqrt(x); }
-#elif FASTACT_VECTOR_BYTES == 64 && defined(__AVX512F__)
+#if FASTACT_VECTOR_BYTES == 64 && defined(__AVX512F__)
 FASTACT_INLINE f32 fma(f32 a, f32 b, f32 c) { return (f32)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
 FASTACT_INLINE f64 fma(f64 a, f64 b, f64 c) { return (f64)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c); }
 FASTACT_INLINE f32 sqrt(f32 x) { return (f32)_mm512_sqrt_ps((__m512)x); }

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 kernels = pytest.importorskip("fastact._kernels")
-WIDTHS = {"scalar": "zmm|ymm", "baseline": "zmm|ymm", "avx2": "zmm"}
+WIDTHS = {"baseline": "zmm|ymm", "avx2": "zmm"}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_registers(functions, isa):
         pytest.skip(f"the module has no {isa} code with symbols")
     wide = {name for name, code in own.items() if any(re.search(rf"%(?:{WIDTHS[isa]})\d", line) for line in code)}
     assert not wide, sorted(wide)[:3]
-    if isa in ("scalar", "baseline"):
+    if isa == "baseline":
         encoded = {name for name, code in own.items() if any(re.match(r"v[a-z]+\d*[a-z]* .*%xmm", line) for line in code)}
         assert not encoded, sorted(encoded)[:3]
 
@@ -60,6 +60,6 @@ def test_avx512_uses_its_registers(functions):
 
 
 def test_no_multiply_add_is_contracted(functions):
-    """Only the scalar and baseline paths can show it: they have no FMA instruction at all."""
+    """Only the baseline can show it: it has no FMA instruction at all."""
     own = [line for name, code in functions.items() if inside(name, "baseline") for line in code]
     assert not any(line.startswith("vfmadd") for line in own)

@@ -1,5 +1,7 @@
 """The losses against their formulas in long double, and their gradients against differences of these."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import row_truth
@@ -196,6 +198,21 @@ def test_binary_cross_entropy_of_confident_scores(dtype):
     rest, share = np.log1p(small), small / (1 + small)
     np.testing.assert_allclose(losses, np.array([rest, rest, 10 + np.log1p(ten), 0, 0]).astype(dtype), rtol=eps)
     np.testing.assert_allclose(gradient, np.array([-share, share, 1 / (1 + ten), 0, 0]).astype(dtype), rtol=eps)
+
+
+@pytest.mark.parametrize("loss", [fa.cross_entropy, fa.nll_loss, fa.binary_cross_entropy_with_logits, fa.mse_loss], ids=repr)
+def test_the_value_alone_takes_little_memory(loss, dtype):
+    x = np.zeros((4096, 256), dtype)
+    target = np.zeros(4096, int) if loss in (fa.cross_entropy, fa.nll_loss) else x
+    loss(x[:1], target[:1])
+    tracemalloc.start()
+    loss(x, target)
+    _, value = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    loss.value_and_gradient(x, target)
+    _, with_gradient = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert value < with_gradient - 0.9 * x.nbytes
 
 
 def test_shapes_without_elements(dtype):
