@@ -32,8 +32,9 @@ constexpr ptrdiff_t SHORT = 32;
 
 // Columns are worked on in blocks of about so many bytes across.  A block of short columns stays in the first-level cache from stage to
 // stage, one of columns up to LONG in the second-level cache; with longer ones a block is as wide as a page, as the processor fetches
-// ahead within pages.
-constexpr ptrdiff_t NARROW = 256, MIDDLING = 1024, PAGE = 4096, LONG = 256;
+// ahead within pages.  If an operand has no more bytes than SMALL nothing has to be fetched, and blocks of columns up to LONG are narrow, too,
+// so that their partial sums stay in the first-level cache.
+constexpr ptrdiff_t NARROW = 256, MIDDLING = 1024, PAGE = 4096, LONG = 256, SMALL = 1 << 20;
 
 // Rows that are brought together as columns make narrow blocks, narrower still if one would not fit into this.
 constexpr ptrdiff_t COPIED_BYTES = 1 << 19;
@@ -257,7 +258,8 @@ struct Memory {
 
 // The bytes across a block of columns; of as many equal ones that each of the threads has about as much to do.
 ptrdiff_t width_of_blocks(ptrdiff_t n, ptrdiff_t bytes, ptrdiff_t positions, ptrdiff_t threads) {
-    const ptrdiff_t wanted = n <= SHORT ? NARROW : n <= LONG ? MIDDLING : PAGE;
+    const bool narrow = n <= SHORT || (n <= LONG && positions * n * bytes <= SMALL);
+    const ptrdiff_t wanted = narrow ? NARROW : n <= LONG ? MIDDLING : PAGE;
     ptrdiff_t blocks = bytes < wanted ? 1 : (bytes + wanted / 2) / wanted;
     while (positions * blocks % threads > 0 && positions * blocks < 8 * threads && bytes > blocks * NARROW) blocks++;
     return up_to_lines((bytes + blocks - 1) / blocks);
