@@ -32,10 +32,10 @@ class _Channels:
         self.axis = one_axis(function, axis, self.x.ndim)
         self.count = self.x.shape[self.axis]
         self.each = (1,) * self.axis + (self.count,) + (1,) * (self.x.ndim - self.axis - 1)
-        beside = tuple(a for a in range(self.x.ndim) if a != self.axis)
-        self.batch = beside
-        self.spatial = tuple(a for a in beside if a != beside[0]) if beside else ()
-        axes = self.spatial if images or self.spatial else beside
+        every = tuple(range(self.x.ndim))
+        self.batch = every[: self.axis] + every[self.axis + 1 :]
+        self.spatial = self.batch[1:]
+        axes = self.spatial if images or self.spatial else self.batch
         self.rows = Rows(function, result_dtype(self.x, *others), self.x.shape, axes)
         self.rows.check_out(out)
 
