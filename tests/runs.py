@@ -37,7 +37,7 @@ def available() -> list[tuple[str, str]]:
 
 
 def others() -> list[tuple[str, str]]:
-    """Return the pairs that the present process does not test itself; none if it was told what to test."""
+    """Return the pairs that the present process does not test itself, the slowest first; none if it was told what to test."""
     if "FASTACT_BACKEND" in os.environ or "FASTACT_MAX_ISA" in os.environ:
         return []
     here = (fa.backend, "-")
@@ -45,7 +45,7 @@ def others() -> list[tuple[str, str]]:
         from fastact import _kernels
 
         here = ("cython", _kernels.isa())
-    return [pair for pair in available() if pair != here]
+    return [pair for pair in reversed(available()) if pair != here]
 
 
 KERNELS = (
