@@ -38,6 +38,8 @@ class RowRun(NamedTuple):
     """The arguments that replace the first settings, and must not be negative."""
     masked: MaskedRun | None = None
     """The run that a call with a scale or a mask is."""
+    reduces: bool = False
+    """Whether the result is one value a row, as of a NumPy reduction."""
 
 
 class _PlainCall:

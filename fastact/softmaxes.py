@@ -459,7 +459,7 @@ def softmin(
     return Logits("softmin", x, axis, out, -real("softmin", "scale", scale), softcap, mask, masked_row).shares()
 
 
-@differentiable(_logsumexp_backward)
+@differentiable(_logsumexp_backward, RowRun("logsumexp", reduces=True))
 def logsumexp(
     x: ArrayLike,
     axis: Axis = -1,

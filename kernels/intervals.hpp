@@ -26,6 +26,16 @@ template <const auto& table, class V> FASTACT_INLINE void pick(V place, V* picke
     }
 }
 
+// The numbers of an interval beside each other, in pairs.
+template <int N> struct Turned {
+    alignas(16) int64_t pairs[INTERVALS][(N + 1) / 2][2] = {};
+    constexpr explicit Turned(const int64_t (&table)[N][INTERVALS]) {
+        for (int k = 0; k < N; k++)
+            for (int i = 0; i < INTERVALS; i++) pairs[i][k / 2][k % 2] = table[k][i];
+    }
+};
+template <const auto& table> constexpr Turned<rows_of<table>> turned(table);
+
 #if FASTACT_VECTOR_BYTES == 64 && defined(__AVX512F__)
 template <const auto& table> FASTACT_INLINE void pick(f32 place, f32* picked) {
 #pragma GCC unroll 32
@@ -66,16 +76,6 @@ template <const auto& table> FASTACT_INLINE void pick(f32 place, f32* picked) {
     }
 }
 
-// The numbers of an interval beside each other, in pairs.
-template <int N> struct Turned {
-    alignas(16) int64_t pairs[INTERVALS][(N + 1) / 2][2] = {};
-    constexpr explicit Turned(const int64_t (&table)[N][INTERVALS]) {
-        for (int k = 0; k < N; k++)
-            for (int i = 0; i < INTERVALS; i++) pairs[i][k / 2][k % 2] = table[k][i];
-    }
-};
-template <const auto& table> constexpr Turned<rows_of<table>> turned(table);
-
 template <const auto& table> FASTACT_INLINE void pick(f64 place, f64* picked) {
     constexpr auto& of = turned<table>;
     constexpr int N = rows_of<table>;
@@ -89,6 +89,31 @@ template <const auto& table> FASTACT_INLINE void pick(f64 place, f64* picked) {
         const __m256d odd = _mm256_insertf128_pd(_mm256_castpd128_pd256(pair(1, k)), pair(3, k), 1);
         picked[2 * k] = (f64)_mm256_unpacklo_pd(even, odd);
         if (2 * k + 1 < N) picked[2 * k + 1] = (f64)_mm256_unpackhi_pd(even, odd);
+    }
+}
+#elif FASTACT_VECTOR_BYTES == 16 && defined(__aarch64__)
+// A row of 64 bytes is in four registers, of which one instruction takes sixteen bytes by their numbers.
+template <const auto& table> FASTACT_INLINE void pick(f32 place, f32* picked) {
+    const i32 number = bits(place) & (INTERVALS - 1);
+    const uint8x16_t bytes = (uint8x16_t)(number * 0x04040404 + 0x03020100);
+#pragma GCC unroll 32
+    for (int k = 0; k < rows_of<table>; k++) {
+        const uint8_t* row = (const uint8_t*)table[k];
+        const uint8x16x4_t registers = {{vld1q_u8(row), vld1q_u8(row + 16), vld1q_u8(row + 32), vld1q_u8(row + 48)}};
+        picked[k] = (f32)vqtbl4q_u8(registers, bytes);
+    }
+}
+
+template <const auto& table> FASTACT_INLINE void pick(f64 place, f64* picked) {
+    constexpr auto& of = turned<table>;
+    constexpr int N = rows_of<table>;
+    const i64 number = bits(place) & (INTERVALS - 1);
+#pragma GCC unroll 32
+    for (int k = 0; k < (N + 1) / 2; k++) {
+        const float64x2_t first = vld1q_f64((const double*)of.pairs[number[0]][k]);
+        const float64x2_t second = vld1q_f64((const double*)of.pairs[number[1]][k]);
+        picked[2 * k] = (f64)vzip1q_f64(first, second);
+        if (2 * k + 1 < N) picked[2 * k + 1] = (f64)vzip2q_f64(first, second);
     }
 }
 #endif

@@ -61,6 +61,19 @@ cdef bint of_rows(cnp.ndarray x, int ndim, int kept):
     return cnp.PyArray_NDIM(x) == ndim
 
 
+cdef cnp.ndarray empty_without_axis(cnp.ndarray x, int along, ptrdiff_t* strides):
+    """Return an array of the shape of another without one axis, and set its strides as one that has the length 1 there."""
+    cdef cnp.npy_intp[MAX_AXES] shape
+    cdef cnp.ndarray y
+    cdef int a, ndim = cnp.PyArray_NDIM(x)
+    for a in range(ndim - 1):
+        shape[a] = cnp.PyArray_DIM(x, a if a < along else a + 1)
+    y = cnp.PyArray_EMPTY(ndim - 1, shape, cnp.PyArray_TYPE(x), 0)
+    for a in range(ndim):
+        strides[a] = 0 if a == along else cnp.PyArray_STRIDE(y, a if a < along else a - 1)
+    return y
+
+
 cdef bint run_dense_rows(int index, tuple arrays, tuple axes, const double* settings):
     """Run a row program on rows along the last axes, of which some are of float16; return False if they are not all dense."""
     cdef cnp.ndarray whole = arrays[0], x
@@ -206,11 +219,12 @@ cdef class RowCall:
     The ordinary case: a C-contiguous, aligned, native array of float32 or float64 that is not empty, vectors along the axis or None for
     what else the program reads, of the same kind, an axis, and at most ``out=``, of the same kind and shape, and settings besides; a
     scale and a mask, of booleans or of the same kind.  Or such an array of float16 and its last axis, without a scale or a mask;
-    vectors may be of float32 then.
+    vectors may be of float32 then.  Where the result is one value a row, no ``out=`` and no float16.
     """
 
     cdef int index
     cdef bint in_place
+    cdef bint reduces
     cdef double[2][MAX_ROW_SETTINGS] settings
     cdef tuple vectors
     cdef tuple numbers
@@ -229,6 +243,7 @@ cdef class RowCall:
         self.vectors = run.vectors
         self.numbers = run.numbers
         self.in_place = in_place
+        self.reduces = run.reduces
         if run.masked is not None:
             program, self.masked_value, self.most_masked = run.masked
             self.masked_index = ROW_INDEX[program]
@@ -252,6 +267,7 @@ cdef class RowCall:
         cdef RowOperand[MAX_ROW_OPERANDS] operands
         cdef ptrdiff_t[MAX_AXES] strides_of_vector
         cdef ptrdiff_t[MAX_AXES] strides_of_added
+        cdef ptrdiff_t[MAX_AXES] strides_of_values
         cdef ptrdiff_t[MAX_AXES] nothing
         cdef double[MAX_ROW_SETTINGS] settings
         cdef const void* sources[MAX_ROW_OPERANDS]
@@ -276,7 +292,7 @@ cdef class RowCall:
         if type(axis) is not int or not -ndim <= axis < ndim:
             return None
         along = axis if axis >= 0 else axis + ndim
-        if half and along != ndim - 1:
+        if half and (self.reduces or along != ndim - 1):
             return None
         for k in range(vectors):
             name, constant = self.vectors[k]
@@ -303,7 +319,7 @@ cdef class RowCall:
             operands[k + 1].data = cnp.PyArray_BYTES(v)
             operands[k + 1].strides = strides_of_vector
         if used < len(kwargs):
-            if not self.in_place and "out" in kwargs:
+            if not self.in_place and not self.reduces and "out" in kwargs:
                 out = kwargs["out"]
                 used += 1
             for k in range(len(self.numbers)):
@@ -334,6 +350,8 @@ cdef class RowCall:
             if not cnp.PyArray_ISWRITEABLE(x):
                 return None
             y = x
+        elif self.reduces:
+            y = empty_without_axis(x, along, strides_of_values)
         elif out is None:
             y = cnp.PyArray_EMPTY(ndim, cnp.PyArray_DIMS(x), number, 0)
         else:
@@ -365,7 +383,7 @@ cdef class RowCall:
         operands[0].data = cnp.PyArray_BYTES(x)
         operands[0].strides = <const ptrdiff_t*>cnp.PyArray_STRIDES(x)
         operands[operands_read].data = cnp.PyArray_BYTES(y)
-        operands[operands_read].strides = <const ptrdiff_t*>cnp.PyArray_STRIDES(y)
+        operands[operands_read].strides = &strides_of_values[0] if self.reduces else <ptrdiff_t*>cnp.PyArray_STRIDES(y)
         # The values of rows that the program returns besides are not asked for.
         for k in range(operands_read + 1, MAX_ROW_OPERANDS):
             operands[k].data = NULL

@@ -325,6 +325,11 @@ FASTACT_INLINE f32 maximum(f32 x, f32 limit) { return (f32)_mm_max_ps((__m128)li
 FASTACT_INLINE f64 maximum(f64 x, f64 limit) { return (f64)_mm_max_pd((__m128d)limit, (__m128d)x); }
 FASTACT_INLINE void stream(float* to, f32 v) { _mm_stream_ps(to, (__m128)v); }
 FASTACT_INLINE void stream(double* to, f64 v) { _mm_stream_pd(to, (__m128d)v); }
+#elif FASTACT_VECTOR_BYTES == 16 && defined(__aarch64__)
+FASTACT_INLINE f32 round(f32 x) { return (f32)vrndnq_f32((float32x4_t)x); }
+FASTACT_INLINE f64 round(f64 x) { return (f64)vrndnq_f64((float64x2_t)x); }
+FASTACT_INLINE f32 floor(f32 x) { return (f32)vrndmq_f32((float32x4_t)x); }
+FASTACT_INLINE f64 floor(f64 x) { return (f64)vrndmq_f64((float64x2_t)x); }
 #endif
 
 // Horner's scheme from the highest coefficient down; the order is part of the meaning.
