@@ -114,30 +114,69 @@ FASTACT_INLINE f64 fma(f64 a, f64 b, f64 c) { return (f64)vfmaq_f64((float64x2_t
 FASTACT_INLINE f32 sqrt(f32 x) { return (f32)vsqrtq_f32((float32x4_t)x); }
 FASTACT_INLINE f64 sqrt(f64 x) { return (f64)vsqrtq_f64((float64x2_t)x); }
 #elif FASTACT_VECTOR_BYTES == 16 && defined(__x86_64__)
-// No fused instruction here.  The product is exact in double; the sum is rounded to odd there, so that rounding it once more
-// to float is right (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums", 2008).  Inlining these would only take
-// the compiler minutes.
-inline __attribute__((noinline)) f32 fma(f32 a, f32 b, f32 c) {
+// No fused instruction here.  Inlining what follows would only take the compiler minutes.
+
+// Rounds a sum to odd, given what rounding to nearest took from it, so that rounding it once more is right (Boldo and Melquiond,
+// "Emulation of FMA and correctly rounded sums", 2008).
+template <class D> FASTACT_INLINE D to_odd(D sum, D error) {
+    typedef int64_t Bits __attribute__((vector_size(sizeof(D))));
+    Bits sum_bits;
+    memcpy(&sum_bits, &sum, sizeof sum);
+    const Bits inexact = (error < 0) | (error > 0);
+    const Bits inward = (error < 0) ^ (sum < 0);
+    const Bits even = (sum_bits & 1) - 1;
+    sum_bits += inexact & even & (inward | 1);
+    memcpy(&sum, &sum_bits, sizeof sum);
+    return sum;
+}
+
+// What rounding takes from a + b, which gives the sum.
+template <class D> FASTACT_INLINE D rest_of_sum(D a, D b, D sum) {
+    const D b_in_sum = sum - a;
+    return (a - (sum - b_in_sum)) + (b - b_in_sum);
+}
+
+// The product is exact in double; the sum is rounded to odd there.
+inline __attribute__((noinline)) f32 fma_by_odd_sum(f32 a, f32 b, f32 c) {
     typedef double Wide __attribute__((vector_size(32)));
-    typedef int64_t WideBits __attribute__((vector_size(32)));
     const Wide product = __builtin_convertvector(a, Wide) * __builtin_convertvector(b, Wide);
     const Wide addend = __builtin_convertvector(c, Wide);
     const Wide sum = product + addend;
-    const Wide addend_in_sum = sum - product;
-    const Wide error = (product - (sum - addend_in_sum)) + (addend - addend_in_sum);
-    WideBits sum_bits;
-    memcpy(&sum_bits, &sum, sizeof sum);
-    const WideBits inexact = (error < 0) | (error > 0);
-    const WideBits outward = (error < 0) == (sum < 0);
-    const WideBits even = (sum_bits & 1) - 1;
-    const WideBits step = (outward & 2) - 1;
-    sum_bits += inexact & even & step;
-    Wide odd;
-    memcpy(&odd, &sum_bits, sizeof odd);
-    return __builtin_convertvector(odd, f32);
+    return __builtin_convertvector(to_odd(sum, rest_of_sum(product, addend, sum)), f32);
 }
+
+// To round the sum in double to nearest, and then to float, does as well, unless it is halfway between two numbers, whose places are
+// others where they are subnormal.
+inline __attribute__((noinline)) f32 fma(f32 a, f32 b, f32 c) {
+    const auto upper = [](f32 v) { return _mm_cvtps_pd(_mm_movehl_ps((__m128)v, (__m128)v)); };
+    const auto lower = [](f32 v) { return _mm_cvtps_pd((__m128)v); };
+    const __m128d first = _mm_add_pd(_mm_mul_pd(lower(a), lower(b)), lower(c));
+    const __m128d second = _mm_add_pd(_mm_mul_pd(upper(a), upper(b)), upper(c));
+    const f32 rounded = (f32)_mm_movelh_ps(_mm_cvtpd_ps(first), _mm_cvtpd_ps(second));
+    const i32 last_bits = (i32)_mm_shuffle_ps(_mm_castpd_ps(first), _mm_castpd_ps(second), _MM_SHUFFLE(2, 0, 2, 0)) & 0x1fffffff;
+    const i32 magnitude = bits(rounded) & 0x7fffffff;
+    const i32 doubtful = (last_bits == 0x10000000) | (magnitude <= 0x00800000);
+    return __builtin_expect(_mm_movemask_epi8((__m128i)doubtful), 0) ? fma_by_odd_sum(a, b, c) : rounded;
+}
+
+// The product, what rounding takes from it (Dekker), and the addend are added up, what rounding takes from these sums being added to odd.
+// A product of zero is left to the addition, for its sign, and what might leave the range to the C library, which takes ten times as
+// long where the processor has no such instruction.
 inline __attribute__((noinline)) f64 fma(f64 a, f64 b, f64 c) {
-    return f64{__builtin_fma(a[0], b[0], c[0]), __builtin_fma(a[1], b[1], c[1])};
+    const f64 large = broadcast<f64>(0x1p500), small = broadcast<f64>(0x1p-900), splitter = broadcast<f64>(0x1p27 + 1);
+    const auto size = [](f64 x) { return from_bits<f64>(bits(x) & INT64_MAX); };
+    const f64 product = a * b;
+    const i64 zero = (a == 0) | (b == 0);
+    const i64 within = (size(a) < large) & (size(b) < large) & (size(c) < large) & ((size(product) >= small) | zero);
+    if (__builtin_expect(_mm_movemask_pd((__m128d)within) != 3, 0))
+        return f64{__builtin_fma(a[0], b[0], c[0]), __builtin_fma(a[1], b[1], c[1])};
+    const f64 a_split = splitter * a, b_split = splitter * b;
+    const f64 a_high = a_split - (a_split - a), b_high = b_split - (b_split - b), a_low = a - a_high, b_low = b - b_high;
+    const f64 product_rest = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
+    const f64 lower = c + product_rest, sum = product + lower;
+    const f64 first = rest_of_sum(product, lower, sum), second = rest_of_sum(c, product_rest, lower), rest = first + second;
+    const f64 result = sum + to_odd(rest, rest_of_sum(first, second, rest));
+    return zero ? product + c : result;
 }
 FASTACT_INLINE f32 sqrt(f32 x) { return (f32)_mm_sqrt_ps((__m128)x); }
 FASTACT_INLINE f64 sqrt(f64 x) { return (f64)_mm_sqrt_pd((__m128d)x); }
